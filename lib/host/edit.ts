@@ -1,0 +1,71 @@
+import { digest } from '../model/json.ts'
+import { type FileCell, fileChange, fileReading, textReading, type Validation } from './file.ts'
+import type { Change, Kind } from './kind.ts'
+import { isUnknown, NotYet, type Unknown, type View } from './view.ts'
+
+/**
+ * A few keys or lines of somebody else's file. `fn` is pure and idempotent, and a foreign line anywhere must
+ * not move ours. `id` and `intent` are the edit's identity while the text is not known yet.
+ */
+export interface EditObject {
+  kind: 'edit'
+  path: string
+  id: string
+  intent: string
+  fn(text: string): string
+  validate?: Validation
+}
+
+export const edit: Kind<EditObject> = {
+  reading: (object) => fileReading(object.path),
+  plan(object, view) {
+    const before = view.peek(fileReading(object.path))
+    const text = editedText(object, view)
+    if (text === undefined) return undefined
+    return editChange(object, view, { before, text })
+  },
+}
+
+function editChange(
+  object: EditObject,
+  view: View,
+  state: { before: FileCell | Unknown; text: string | Unknown },
+): Change | undefined {
+  const { before } = state
+  const owned = !isUnknown(before) && before !== null && !('other' in before) ? before : undefined
+  return fileChange({
+    path: object.path,
+    text: state.text,
+    view,
+    before,
+    words: `edit ${object.path}`,
+    mode: owned?.mode ?? '0644',
+    ...(owned ? { owner: owned.owner } : {}),
+    intent: object.intent,
+    ...(object.validate ? { validate: object.validate } : {}),
+  })
+}
+
+/** The text with the edit laid over it; nothing when an absent file would stay empty. */
+function editedText(object: EditObject, view: View): string | Unknown | undefined {
+  const base = view.peek(textReading(object.path))
+  if (isUnknown(base)) return layered(base, object)
+  try {
+    const text = object.fn(base)
+    return text === base && base === '' ? undefined : text
+  } catch (thrown) {
+    if (thrown instanceof NotYet) return layered({ ...thrown.value, term: digest(base) }, object)
+    throw thrown
+  }
+}
+
+/** Edits on an unknown text are a base and a map of edits, so the same edit twice is the same value. */
+function layered(base: Unknown, object: EditObject): Unknown {
+  if (base.edits?.[object.id] === object.intent) return base
+  const edits = { ...base.edits, [object.id]: object.intent }
+  const root = base.term.split('|', 1)[0] ?? base.term
+  const words = Object.keys(edits)
+    .sort()
+    .map((id) => `${id}=${edits[id]}`)
+  return { unknown: base.unknown, term: [root, ...words].join('|'), edits }
+}

@@ -1,0 +1,187 @@
+import { posix } from 'node:path'
+import { sha256 } from '../model/json.ts'
+import { type Change, type Kind, type Lazy, resolve, type Undoer } from './kind.ts'
+import { BACKUPS, path, quote } from './shell.ts'
+import { type Cell, isUnknown, NotYet, type Reading, type Unknown, type Value, type View } from './view.ts'
+
+/** A file whose whole content is ours. */
+export interface FileObject {
+  kind: 'file'
+  path: string
+  text: Lazy<string>
+  /** Four octal digits; default `0644`. */
+  mode?: string
+  intent?: string
+  validate?: Validation
+}
+
+/**
+ * A program that judges the new content before it replaces the old: run with `{new}` replaced by the new file's
+ * path. With `through`, `{new}` in that text becomes the path, the text is written beside it, and `{new}` in
+ * `argv` is the path of that text (a main file that imports the new one, for instance).
+ */
+export interface Validation {
+  argv: string[]
+  through?: string
+  /** Output on stderr that means no, although the exit status is 0. */
+  forbid?: string
+}
+
+export type FileCell = null | { mode: string; owner: string; size: number; sha: string } | { other: string }
+
+const fileUndoer: Undoer = {
+  prefix: 'file',
+  reading: (name) => fileReading(name),
+  restore: (name, to) => restoreFile(name, to as FileCell),
+  leftovers: (name) => [temporary(name), `${temporary(name)}.main`],
+}
+
+export const file: Kind<FileObject> = {
+  undo: fileUndoer,
+  reading: (object) => fileReading(object.path),
+  plan(object, view) {
+    const before = view.peek(fileReading(object.path))
+    const text = settled(() => resolve(object.text), object)
+    const words = `write ${object.path}`
+    return fileChange({ path: object.path, text, view, before, words, mode: object.mode ?? '0644', ...extras(object) })
+  },
+}
+
+export function fileReading(name: string): Reading<FileCell> {
+  return { key: `file:${name}`, lasting: 'cell', script: `kc_file ${path(name)}`, parse: parseFile }
+}
+
+/** The text of a file; empty when there is none. */
+export function textReading(name: string): Reading<string> {
+  return {
+    key: `text:${name}`,
+    lasting: 'cell',
+    script: `[ ! -f ${path(name)} ] || base64 ${path(name)}`,
+    parse: (frame) => Buffer.from(frame, 'base64').toString('utf8'),
+  }
+}
+
+export interface FileWish {
+  path: string
+  text: string | Unknown
+  mode: string
+  view: View
+  before: FileCell | Unknown
+  words: string
+  owner?: string
+  intent?: string
+  validate?: Validation
+}
+
+/** The change that gives a file this text, or nothing when it has it. */
+export function fileChange(wish: FileWish): Change | undefined {
+  const { before, text, view } = wish
+  if (isUnknown(text)) return laterChange(wish, text)
+  const after = { mode: wish.mode, owner: wish.owner ?? 'root:root', size: Buffer.byteLength(text), sha: sha256(text) }
+  if (!isUnknown(before) && before !== null && !('other' in before) && sameFile(before, after)) return undefined
+  const old = view.peek(textReading(wish.path))
+  return {
+    key: `file:${wish.path}`,
+    verb: wish.words,
+    before: isUnknown(before) ? null : before,
+    after,
+    sides: { [`text:${wish.path}`]: text },
+    ...(isUnknown(old) ? {} : { texts: { before: old, after: text } }),
+    ...(wish.intent === undefined ? {} : { intent: wish.intent }),
+    script: writeFile(wish, after.owner, text),
+  }
+}
+
+function laterChange(wish: FileWish, text: Unknown): Change | undefined {
+  if (isUnknown(wish.before) && wish.before.term === text.term) return undefined
+  return {
+    key: `file:${wish.path}`,
+    verb: wish.words,
+    before: isUnknown(wish.before) ? null : wish.before,
+    after: text,
+    sides: { [`text:${wish.path}`]: text },
+    intent: wish.intent ?? wish.words,
+    why: text.unknown,
+    script: '',
+  }
+}
+
+function sameFile(a: Exclude<FileCell, null | { other: string }>, b: typeof a): boolean {
+  return a.sha === b.sha && a.mode === b.mode && a.owner === b.owner
+}
+
+function settled(make: () => string, object: FileObject): string | Unknown {
+  try {
+    return make()
+  } catch (thrown) {
+    if (!(thrown instanceof NotYet)) throw thrown
+    const intent = object.intent ?? 'text'
+    return { unknown: thrown.value.unknown, term: `${object.path}(${intent} from ${thrown.value.term})` }
+  }
+}
+
+function extras(object: FileObject): Partial<FileWish> {
+  return {
+    ...(object.intent === undefined ? {} : { intent: object.intent }),
+    ...(object.validate === undefined ? {} : { validate: object.validate }),
+  }
+}
+
+function parseFile(frame: string): FileCell {
+  const [what, mode, owner, size, sha] = frame.split(' ')
+  if (what === 'none') return null
+  if (what !== 'file' || !mode || !owner || !sha) return { other: what ?? 'unreadable' }
+  return { mode: mode.padStart(4, '0'), owner, size: Number(size), sha }
+}
+
+function writeFile(wish: FileWish, owner: string, text: string): string {
+  const fresh = temporary(wish.path)
+  const data = Buffer.from(text, 'utf8').toString('base64')
+  return [
+    `kc_parents ${path(posix.dirname(wish.path))}`,
+    `kc_keep ${path(wish.path)} ${path(BACKUPS)}`,
+    `: >${path(fresh)} && chmod ${wish.mode} ${path(fresh)} && kc_own ${quote(owner)} ${path(fresh)}`,
+    `printf %s '${data}' | base64 -d >${path(fresh)}`,
+    ...(wish.validate ? validation(fresh, wish.validate) : []),
+    `kc_sync ${path(fresh)}`,
+    `mv -f ${path(fresh)} ${path(wish.path)}`,
+    `kc_keep ${path(wish.path)} ${path(BACKUPS)}`,
+  ].join(' &&\n')
+}
+
+function validation(fresh: string, validate: Validation): string[] {
+  const main = `${fresh}.main`
+  const through = validate.through === undefined ? fresh : main
+  const argv = validate.argv.map((word) => word.split('{new}').map(quoted).join(path(through)))
+  const write =
+    validate.through === undefined
+      ? []
+      : [`printf %s "$(printf %s '${encoded(validate.through, fresh)}' | base64 -d)" >${path(main)}`]
+  return [...write, `kc_validate ${quote(validate.forbid ?? '')} ${path(fresh)} ${argv.join(' ')}`]
+}
+
+function quoted(piece: string): string {
+  return piece === '' ? '' : quote(piece)
+}
+
+function encoded(text: string, fresh: string): string {
+  return Buffer.from(text.replaceAll('{new}', fresh), 'utf8').toString('base64')
+}
+
+function temporary(name: string): string {
+  return posix.join(posix.dirname(name), `.kcharm.${posix.basename(name)}.new`)
+}
+
+function restoreFile(name: string, to: FileCell): string {
+  if (to === null) return `rm -f ${path(name)}`
+  if ('other' in to) throw new Error(`${name} was not a plain file; it cannot be put back`)
+  const fresh = temporary(name)
+  return [
+    `kc_parents ${path(posix.dirname(name))}`,
+    `cp ${path(`${BACKUPS}/${to.sha}`)} ${path(fresh)}`,
+    `chmod ${to.mode} ${path(fresh)} && kc_own ${quote(to.owner)} ${path(fresh)}`,
+    `kc_sync ${path(fresh)} && mv -f ${path(fresh)} ${path(name)}`,
+  ].join(' &&\n')
+}
+
+export type { Cell, Value }

@@ -1,0 +1,135 @@
+import { HOME, MANIFEST, RUN } from './shell.ts'
+
+/**
+ * The functions that readings and write scripts call. POSIX sh with coreutils (GNU, uutils or busybox). Readings make no
+ * file anywhere: no here-documents (bash keeps those in /tmp), no package cache written.
+ */
+export const READING_PRELUDE = String.raw`
+kc_owner() { if [ -n "$R" ]; then echo root:root; else stat -c %U:%G "$1"; fi; }
+kc_sha() { set -- $(sha256sum <"$1"); printf %s "$1"; }
+kc_other() { if [ -h "$1" ]; then echo link; elif [ -d "$1" ]; then echo directory; elif [ -f "$1" ]; then echo file; else echo special; fi; }
+kc_file() {
+  if [ ! -e "$1" ] && [ ! -h "$1" ]; then echo none
+  elif [ -h "$1" ] || [ ! -f "$1" ]; then kc_other "$1"
+  else echo "file $(stat -c %a "$1") $(kc_owner "$1") $(stat -c %s "$1") $(kc_sha "$1")"; fi; }
+kc_dir() {
+  if [ ! -e "$1" ] && [ ! -h "$1" ]; then echo none
+  elif [ -h "$1" ] || [ ! -d "$1" ]; then kc_other "$1"
+  else echo "dir $(stat -c %a "$1")"; fi; }
+kc_link() {
+  if [ -h "$1" ]; then printf 'link %s\n' "$(readlink "$1")"
+  elif [ -e "$1" ]; then kc_other "$1"; else echo none; fi; }
+kc_module() {
+  if [ -d "$R/sys/module/$1" ] || grep -qE "/$(echo "$1" | sed 's/_/[-_]/g')\.ko" "$R/lib/modules/$(uname -r)/modules.builtin" 2>/dev/null
+  then echo loaded; else echo absent; fi; }
+kc_package() {
+  case $(dpkg-query -W -f='\${db:Status-Status} \${Version}\n' "$1" 2>/dev/null) in
+  'installed '*) dpkg-query -W -f='installed \${Version}\n' "$1" ;;
+  'config-files '*) echo config ;;
+  *) echo none ;; esac; }
+kc_apt_candidates() { apt-get -s -o Debug::NoLocking=1 -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= install --no-install-recommends "$1" 2>/dev/null | grep '^Inst ' || :; }
+kc_listing() { (cd "$1" && { find . -type d; find . ! -type d -exec stat -c '%n %f %s %Y' {} +; } | sort | sha256sum | cut -d' ' -f1); }
+kc_tree() {
+  if [ ! -d "$1" ]; then echo none; return; fi
+  if [ ! -f "$2" ]; then echo "damaged -"; return; fi
+  read -r kc_archive kc_list <"$2"
+  if [ "$(kc_listing "$1")" = "$kc_list" ]; then echo "whole $kc_archive"; else echo "damaged $kc_archive"; fi; }
+kc_show() { printf '%s\n' "$kc_unit" | sed -n "s/^$1=//p"; }
+kc_service() {
+  kc_name=$1 kc_stamp=$2; shift 2
+  kc_unit=$(systemctl show --timestamp=unix -p LoadState,ActiveState,UnitFileState,InvocationID,ExecMainStartTimestamp "$kc_name" 2>/dev/null ||
+    systemctl show -p LoadState,ActiveState,UnitFileState,InvocationID "$kc_name" 2>/dev/null)
+  kc_loaded=-
+  if [ "$(kc_show ActiveState)" = active ]; then
+    kc_invocation='' kc_digest=''
+    [ ! -f "$kc_stamp" ] || read -r kc_invocation kc_digest <"$kc_stamp"
+    if [ -n "$kc_invocation" ] && [ "$kc_invocation" = "$(kc_show InvocationID)" ]; then kc_loaded=$kc_digest
+    else
+      kc_since=$(kc_show ExecMainStartTimestamp) kc_loaded=fresh
+      kc_since=\${kc_since#@}
+      for kc_path in "$@"; do
+        kc_changed=$(stat -c %Z "$kc_path" 2>/dev/null) || continue
+        [ "$kc_changed" -le "\${kc_since:-0}" ] 2>/dev/null || kc_loaded=stale
+      done
+    fi
+  fi
+  kc_load=$(kc_show LoadState) kc_active=$(kc_show ActiveState) kc_enabled=$(kc_show UnitFileState)
+  echo "\${kc_load:-not-found} \${kc_active:-inactive} \${kc_enabled:--} $kc_loaded"; }
+`.replaceAll('\\$', '$')
+
+/** What write scripts need besides; loaded once per session, when the first change is carried out. */
+export const WRITING_PRELUDE = String.raw`
+kc_say() { printf 'kcharm: %s\n' "$*" >&2; }
+kc_own() { [ -n "$R" ] || chown "$1" "$2"; }
+kc_parents() { [ -d "$1" ] || (umask 022; mkdir -p "$1"); }
+kc_sync() { dd if=/dev/null of="$1" conv=notrunc,fsync 2>/dev/null || sync; }
+kc_rename() { mv -fT "$1" "$2" 2>/dev/null || { rm -f "$2" && mv -f "$1" "$2"; }; }
+kc_keep() {
+  [ -f "$1" ] || return 0
+  mkdir -p "$2" && kc_copy=$2/$(kc_sha "$1") || return
+  [ -f "$kc_copy" ] || { cp "$1" "$kc_copy.new" && chmod 600 "$kc_copy.new" && kc_sync "$kc_copy.new" && mv -f "$kc_copy.new" "$kc_copy"; }; }
+kc_note() {
+  mkdir -p "$R${HOME}" || return
+  if [ -s "$R${MANIFEST}" ] && [ -n "$(tail -c 1 "$R${MANIFEST}")" ]; then echo >>"$R${MANIFEST}" || return; fi
+  printf '%s\n' "$@" >>"$R${MANIFEST}" && kc_sync "$R${MANIFEST}"; }
+kc_validate() {
+  kc_forbid=$1 kc_new=$2; shift 2
+  kc_said=$("$@" 2>&1 >/dev/null) && { [ -z "$kc_forbid" ] || ! printf %s "$kc_said" | grep -qF "$kc_forbid"; } && { rm -f "$kc_new.main"; return 0; }
+  kc_say "the new file was refused by $1: $(printf %s "$kc_said" | tail -n 3 | tr '\n' ' ')"
+  rm -f "$kc_new" "$kc_new.main"; return 1; }
+kc_holder() {
+  kc_inode=$(stat -c %i "$1" 2>/dev/null) || return 0
+  kc_pid=$(sed -n "s/^.* \([0-9]*\) [0-9a-f]*:[0-9a-f]*:$kc_inode .*/\1/p" /proc/locks 2>/dev/null | head -n 1)
+  [ -z "$kc_pid" ] || echo " held by process $kc_pid ($(tr '\0' ' ' <"/proc/$kc_pid/cmdline" 2>/dev/null))"; }
+kc_apt() {
+  kc_out=$(DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=15 -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-confdef "$@" 2>&1 9>&-) && return 0
+  kc_say "apt-get $1 failed: $(printf %s "$kc_out" | grep -E '^(E:|dpkg:)' | head -n 3 | tr '\n' ' ')$(case $kc_out in *lock*) kc_holder "$R/var/lib/dpkg/lock-frontend" ;; esac)"
+  return 1; }
+kc_apt_install() {
+  kc_still=$1; shift
+  for kc_each in $kc_still; do systemctl -q mask --runtime "$kc_each" 2>/dev/null || :; done
+  kc_apt install --no-install-recommends "$@"; kc_status=$?
+  for kc_each in $kc_still; do systemctl -q unmask --runtime "$kc_each" 2>/dev/null || :; done
+  systemctl daemon-reload; return $kc_status; }
+kc_apt_remove() {
+  kc_how=purge
+  dpkg-query -W -f='\${Conffiles}\n' "$1" 2>/dev/null | while read -r kc_conf kc_sum kc_rest; do
+    [ -z "$kc_conf" ] || [ ! -f "$R$kc_conf" ] || [ "$(md5sum <"$R$kc_conf" | cut -d' ' -f1)" = "$kc_sum" ] || exit 1
+  done || { kc_how=remove; kc_say "kept the configuration of $1: it was edited by a hand"; }
+  kc_apt "$kc_how" "$1"; }
+kc_service_start() {
+  [ "$(systemctl show -p NeedDaemonReload --value "$1")" != yes ] || systemctl daemon-reload
+  systemctl -q is-enabled "$1" 2>/dev/null || systemctl -q enable "$1" 2>/dev/null
+  systemctl reset-failed "$1" 2>/dev/null
+  if ! kc_out=$(systemctl restart "$1" 2>&1 9>&-); then
+    kc_say "$1 does not come up: $(journalctl -u "$1" -n 40 -o cat --no-pager 2>/dev/null | grep -iE 'error|fatal|fail|invalid' | tail -n 3 | tr '\n' ' ')$kc_out"; return 1
+  fi
+  (umask 077; mkdir -p "\${2%/*}") && printf '%s %s\n' "$(systemctl show -p InvocationID --value "$1")" "$3" >"$2"; }
+kc_service_forget() { systemctl daemon-reload; systemctl reset-failed "$1" 2>/dev/null; rm -f "$2"; rmdir "\${2%/*}" "$R${RUN}" 2>/dev/null || :; }
+kc_pour() { case $2 in tar.gz | tgz) gzip -dc <"$1" ;; tar.xz) xz -dc <"$1" ;; tar.zst) zstd -dc <"$1" ;; *) cat <"$1" ;; esac; }
+kc_escape() {
+  find "$1" -type l | while read -r kc_l; do
+    case $(readlink -f "$kc_l") in "$2"/* | '') ;; *) echo "$kc_l -> $(readlink "$kc_l")"; break ;; esac
+  done; }
+kc_unpack() {
+  kc_blob=$1 kc_new=$2 kc_final=$3 kc_stamp=$4 kc_want=$5 kc_format=$6 kc_prefix=$7
+  [ "$(kc_sha "$kc_blob")" = "$kc_want" ] || { kc_say "the archive's digest is not $kc_want"; rm -f "$kc_blob"; return 1; }
+  kc_names=$(kc_pour "$kc_blob" "$kc_format" | tar -tf -) || { kc_say "the archive cannot be read as $kc_format"; return 1; }
+  kc_bad=$(printf '%s\n' "$kc_names" | sed 's#^\./##; s#/$##' | grep -vE "^($kc_prefix(/.*)?|$(kc_ancestors "$kc_prefix")|)\$" | head -n 1)
+  [ -n "$kc_bad" ] || kc_bad=$(printf '%s\n' "$kc_names" | grep -E '(^|/)\.\.(/|$)' | head -n 1)
+  [ -z "$kc_bad" ] || { kc_say "the archive holds an entry outside $kc_prefix: $kc_bad"; return 1; }
+  rm -rf "$kc_new" "$kc_final.kcharm-old"; (umask 022; mkdir -p "$kc_new") || return
+  if ! kc_said=$(kc_pour "$kc_blob" "$kc_format" | tar -xpof - -C "$kc_new" 2>&1) || [ ! -d "$kc_new/$kc_prefix" ]; then
+    rm -rf "$kc_new"; kc_say "unpacking failed: $(printf %s "$kc_said" | tail -n 2 | tr '\n' ' ')"; return 1
+  fi
+  kc_bad=$(kc_escape "$kc_new" "$(readlink -f "$kc_new")")
+  [ -z "$kc_bad" ] || { rm -rf "$kc_new"; kc_say "the archive holds a link that escapes: $kc_bad"; return 1; }
+  sync
+  mkdir -p "\${kc_stamp%/*}" && printf '%s %s\n' "$kc_want" "$(kc_listing "$kc_new/$kc_prefix")" >"$kc_stamp" || return
+  [ ! -d "$kc_final" ] || mv -f "$kc_final" "$kc_final.kcharm-old" || return
+  mv -f "$kc_new/$kc_prefix" "$kc_final" && rm -rf "$kc_new" "$kc_final.kcharm-old" "$kc_blob"; }
+kc_ancestors() { kc_up=$1; while case $kc_up in */*) kc_up=\${kc_up%/*} ;; *) false ;; esac; do printf '%s|' "$kc_up"; done; printf '%s' '\.'; }
+`.replaceAll('\\$', '$')
+
+/** The root prefix is the session's variable `R`; without a session (tests) it is empty. */
+export const ROOT_PREFIX = 'R=${R-}'

@@ -1,0 +1,25 @@
+/** One shell word: whatever it holds, the shell reads it back unchanged. */
+export function quote(word: string): string {
+  if (word.includes('\0')) throw new Error('a shell word cannot hold a NUL byte')
+  return /^[A-Za-z0-9_/.:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+}
+
+/**
+ * A path on the machine, below the root prefix (`$R`: empty on real machines, a directory tree on rootless ones).
+ * The only place where absolute paths of a machine enter a script.
+ */
+export function path(absolute: string): string {
+  if (!absolute.startsWith('/') || absolute.split('/').includes('..')) {
+    throw new Error(`not an absolute path: ${absolute}`)
+  }
+  return `"$R"${quote(absolute)}`
+}
+
+/** Where kcharm keeps its own things on a machine. */
+export const HOME = '/var/lib/kcharm'
+export const MANIFEST = `${HOME}/manifest`
+export const BACKUPS = `${HOME}/backups`
+export const BLOBS = `${HOME}/blobs`
+export const TREES = `${HOME}/trees`
+/** Lost at reboot, on purpose: stamps of running services, the lock. */
+export const RUN = '/run/kcharm'

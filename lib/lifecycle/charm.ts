@@ -1,0 +1,99 @@
+import type { z } from 'zod'
+import type { HostObject } from '../host/objects.ts'
+import type { Blob } from '../host/kind.ts'
+import type { Reading, View } from '../host/view.ts'
+import type { CharmMeta } from '../model/charm-meta.ts'
+import type { Endpoint, Endpoints, LocalBag, RemoteBag } from '../model/endpoint.ts'
+import type { Json } from '../model/json.ts'
+import type { Chart } from './chart.ts'
+
+export interface Peer<Bag> {
+  unit: string
+  /** What the peer published when it last came to rest; absent until it has. */
+  bag?: Bag
+}
+
+/** All that a stage or a wait can see. Nothing here can touch a machine. */
+export interface Context<C, E> {
+  unit: string
+  config: C
+  resources: Record<string, Blob | undefined>
+  view: View
+  peers<K extends keyof E & string>(endpoint: K): Peer<RemoteBag<E[K]>>[]
+  /** What this unit itself has published. */
+  published<K extends keyof E & string>(endpoint: K): LocalBag<E[K]> | undefined
+  /** The version that the unit had when it last came to rest. */
+  version?: string
+}
+
+/** A question whose answer proves something, asked after the objects of its stage are true. */
+export interface Check {
+  name: string
+  reading: Reading<unknown>
+  /** A fault in words, or nothing when all is well. */
+  verdict(value: unknown): string | undefined
+  /** Seconds to go on asking before a fault counts; default 0. */
+  within: number
+}
+
+export interface StageOut<E = Endpoints> {
+  objects?: HostObject[]
+  checks?: Check[]
+  publish?: { [K in keyof E]?: LocalBag<E[K]> }
+  /** A person must act: what was found, and what mends it. Nothing of this stage is then done. */
+  blocked?: { message: string; hint?: string }
+  /** The version that is in force once this stage has succeeded. */
+  version?: string
+  /** What `status` shows beside the unit from now on. */
+  message?: string
+}
+
+export type Stage<C, E> = (context: Context<C, E>) => StageOut<E>
+
+/** What an author writes. */
+export interface CharmSpec<C, E extends Endpoints> extends Omit<CharmMeta, 'config' | 'endpoints'> {
+  config: z.ZodObject & z.ZodType<C>
+  endpoints: E
+  chart: Chart
+  /** Readings that its stages are sure to want: fetched with the first request. */
+  observe(config: C): Reading<unknown>[]
+  stages: Record<string, Stage<C, E>>
+  waits: Record<string, (context: Context<C, E>) => boolean>
+  /** What of its peers' bags its stages depend on: a change of it is `config-changed`. Default: all of them. */
+  heeds?(context: Context<C, E>): unknown
+}
+
+/** A charm as the engine holds it: types of its own config and bags are behind it. */
+export interface Charm extends CharmMeta {
+  chart: Chart
+  observe(config: unknown): Reading<unknown>[]
+  stages: Record<string, Stage<unknown, Endpoints>>
+  waits: Record<string, (context: Context<unknown, Endpoints>) => boolean>
+  heeds(context: Context<unknown, Endpoints>): unknown
+}
+
+/** Checks that chart, stages and waits fit together, and hides the charm's own types from the engine. */
+export function defineCharm<C, E extends Endpoints>(spec: CharmSpec<C, E>): Charm {
+  for (const [name, state] of Object.entries(spec.chart.states)) {
+    if (state.kind === 'stage' && !spec.stages[name]) throw new Error(`${spec.name}: no stage for the state ${name}`)
+    const until = state.kind === 'wait' || state.kind === 'rest' ? state.until : undefined
+    if (until !== undefined && !spec.waits[until]) throw new Error(`${spec.name}: no condition ${until} for ${name}`)
+  }
+  const erased = spec as unknown as Charm
+  return { ...erased, heeds: erased.heeds ?? ((context) => allBags(erased.endpoints, context)) }
+}
+
+export function check<T>(
+  name: string,
+  reading: Reading<T>,
+  verdict: (value: T) => string | undefined,
+  more: { within?: number } = {},
+): Check {
+  return { name, reading, verdict: (value) => verdict(value as T), within: more.within ?? 0 }
+}
+
+function allBags(endpoints: Record<string, Endpoint>, context: Context<unknown, Endpoints>): Json {
+  return Object.keys(endpoints).map((name) =>
+    context.peers(name).map((peer) => [peer.unit, (peer.bag ?? null) as Json]),
+  )
+}

@@ -1,0 +1,151 @@
+import { type AnyStateMachine, createMachine, fromPromise, transition } from 'xstate'
+
+/** Juju's workload statuses that a resting state can show. */
+export type Status = 'active' | 'blocked' | 'waiting' | 'error' | 'terminated' | 'unknown'
+
+/** What a stage or an undo can end with. */
+export type Outcome = 'ok' | 'blocked' | 'fail'
+/** What can happen to a unit that is not busy. All are derived from facts by the driver; none is stored. */
+export type Wish = 'begin' | 'changed' | 'remove' | 'ready' | 'quiet'
+export type Signal = Outcome | Wish
+
+/** Juju's hook names, as labels on states: what people see, and what authors write for. */
+export type Hook = 'install' | 'config-changed' | 'start' | 'update-status' | 'stop' | 'remove' | 'rollback'
+
+interface StageState<K> {
+  kind: 'stage'
+  /** The unit's inputs (options, peers' bags) are frozen here until it rests: exactly one on each way to active. */
+  takes: boolean
+  hook?: Hook
+  to: Partial<Record<Outcome, K>>
+}
+interface UndoState<K> {
+  kind: 'undo'
+  /** `pass`: what this pass did; `all`: all that the unit ever did. */
+  scope: 'pass' | 'all'
+  hook?: Hook
+  to: Partial<Record<Outcome, K>>
+}
+interface WaitState<K> {
+  kind: 'wait'
+  /** Name of the condition in the charm's `waits`. */
+  until: string
+  to: { ready: K; quiet: K }
+}
+interface RestState<K> {
+  kind: 'rest'
+  status: Status
+  /** The name of a wait's condition that may still come true here. */
+  until?: string
+  to: Partial<Record<Wish, K>>
+}
+export type ChartState<K extends string = string> = StageState<K> | UndoState<K> | WaitState<K> | RestState<K>
+
+/** A charm's life: an xstate statechart, and the same states as a table. */
+export interface Chart {
+  id: string
+  initial: string
+  machine: AnyStateMachine
+  states: Record<string, ChartState>
+  /** The state after the signal, or nothing where the state does not take it. */
+  next(state: string, signal: Signal): string | undefined
+}
+
+/**
+ * A charm's life. Context is empty, each busy state invokes one source, guards look at outcomes only, there are no
+ * delays and no actors: so (state, signal) is a table, and xstate is asked once per pair.
+ */
+export function life<K extends string>(
+  id: string,
+  initial: NoInfer<K>,
+  states: { [P in K]: ChartState<NoInfer<K>> },
+): Chart {
+  const table: Record<string, ChartState> = states
+  const entries = Object.entries(table)
+  const machine = createMachine(
+    { id, initial, states: Object.fromEntries(entries.map(([name, state]) => [name, xstateOf(name, state)])) },
+    { actors: Object.fromEntries(entries.filter(isBusy).map((entry) => [source(...entry), neverRun])) },
+  )
+  const known = new Map<string, string | undefined>()
+  return {
+    id,
+    initial,
+    machine,
+    states: table,
+    next(state, signal) {
+      const pair = `${state} ${signal}`
+      if (!known.has(pair)) known.set(pair, ask(machine, { state, signal, busy: !isResting(table[state]) }))
+      return known.get(pair)
+    },
+  }
+}
+
+export function stage<K extends string>(
+  to: Partial<Record<Outcome, K>>,
+  more: { takes?: boolean; hook?: Hook } = {},
+): ChartState<K> {
+  return { kind: 'stage', takes: more.takes ?? false, to, ...(more.hook ? { hook: more.hook } : {}) }
+}
+
+export function undo<K extends string>(
+  scope: 'pass' | 'all',
+  to: Partial<Record<Outcome, K>>,
+  more: { hook?: Hook } = {},
+): ChartState<K> {
+  return { kind: 'undo', scope, to, ...(more.hook ? { hook: more.hook } : {}) }
+}
+
+export function wait<K extends string>(until: string, to: { ready: K; quiet: K }): ChartState<K> {
+  return { kind: 'wait', until, to }
+}
+
+export function rest<K extends string>(status: Status, to: Partial<Record<Wish, K>>, until?: string): ChartState<K> {
+  return { kind: 'rest', status, to, ...(until === undefined ? {} : { until }) }
+}
+
+/** A unit in this state has come to rest: its databag is valid, and its peers' waits may be judged. */
+export function isResting(state: ChartState | undefined): boolean {
+  return state?.kind === 'rest' || state?.kind === 'wait'
+}
+
+/** Charts are stepped, never run: the driver does the work that an actor would. */
+const neverRun = fromPromise(() => Promise.reject(new Error('charts are stepped by the driver, not run as actors')))
+
+function isBusy([, state]: [string, ChartState]): boolean {
+  return !isResting(state)
+}
+
+function source(name: string, state: ChartState): string {
+  return state.kind === 'undo' ? `undo ${state.scope}` : name
+}
+
+function xstateOf(name: string, state: ChartState): object {
+  if (state.kind === 'rest' || state.kind === 'wait') return { tags: [state.kind], on: state.to }
+  const { ok, blocked, fail } = state.to
+  return {
+    tags: [state.kind],
+    invoke: {
+      src: source(name, state),
+      id: name,
+      onDone: [
+        ...(ok === undefined ? [] : [{ target: ok, guard: saysOutcome('ok') }]),
+        ...(blocked === undefined ? [] : [{ target: blocked, guard: saysOutcome('blocked') }]),
+      ],
+      ...(fail === undefined ? {} : { onError: fail }),
+    },
+  }
+}
+
+function saysOutcome(outcome: Outcome) {
+  return ({ event }: { event: { output?: unknown } }) => event.output === outcome
+}
+
+function ask(machine: AnyStateMachine, at: { state: string; signal: Signal; busy: boolean }): string | undefined {
+  const event = !at.busy
+    ? { type: at.signal }
+    : at.signal === 'fail'
+      ? { type: `xstate.error.actor.${at.state}`, error: 'fail' }
+      : { type: `xstate.done.actor.${at.state}`, output: at.signal }
+  const [after] = transition(machine, machine.resolveState({ value: at.state, context: {} }), event)
+  return after.value === at.state ? undefined : String(after.value)
+}

@@ -1,0 +1,73 @@
+import type { Answer, Ask, Surroundings } from './ask.ts'
+import { isResting, type Wish } from './chart.ts'
+import { hooksOfSignal } from './hooks.ts'
+import { startPass } from './pass.ts'
+import { settle } from './settle.ts'
+import { runBusyState } from './stage.ts'
+import { can, contextOf, inputsDigest, isGone, peersAtRest, type Site, stateOf, statusOf, type Unit } from './unit.ts'
+
+/** Drives all units of a machine until nobody can move. The one code path of plans, runs and model checks. */
+export function* drive(site: Site, around: Surroundings): Generator<Ask, void, Answer> {
+  const seen = new Map<string, number>()
+  for (;;) {
+    const moved = yield* step(site, around)
+    if (!moved) return
+    loopGuard(site, seen)
+  }
+}
+
+/** One event or one stage; false when nobody can move. One thing at a time per machine. */
+export function* step(site: Site, around: Surroundings): Generator<Ask, boolean, Answer> {
+  for (const unit of site.units) {
+    if (!isResting(stateOf(unit))) {
+      yield* runBusyState(site, unit, around)
+      return true
+    }
+    const wish = due(site, unit, around)
+    if (wish === undefined) continue
+    yield* fire(site, unit, { wish, around })
+    return true
+  }
+  const waiting = site.units.find((unit) => stateOf(unit).kind === 'wait')
+  if (waiting === undefined) return false
+  yield* fire(site, waiting, { wish: 'quiet', around })
+  return true
+}
+
+/** The event that the facts call for, if any: wanted against recorded, never stored. */
+export function due(site: Site, unit: Unit, around: Surroundings): Wish | undefined {
+  const state = stateOf(unit)
+  const until = state.kind === 'wait' || state.kind === 'rest' ? state.until : undefined
+  const judgeable = around.without?.peersAtRest || peersAtRest(site, unit)
+  if (until !== undefined && judgeable && can(unit, 'ready')) {
+    if (unit.charm.waits[until]?.(contextOf(site, unit, around.view))) return 'ready'
+  }
+  if (state.kind !== 'rest') return undefined
+  if (unit.life === 'absent') {
+    return isGone(site, unit) || unit.removing || !can(unit, 'remove') ? undefined : 'remove'
+  }
+  if (!unit.begun) return can(unit, 'begin') ? 'begin' : undefined
+  const changed = unit.judged !== undefined && unit.judged !== inputsDigest(site, unit, around.view)
+  return changed && can(unit, 'changed') ? 'changed' : undefined
+}
+
+function* fire(site: Site, unit: Unit, what: { wish: Wish; around: Surroundings }): Generator<Ask, void, Answer> {
+  const { wish } = what
+  const target = unit.charm.chart.next(unit.state, wish)
+  if (target === undefined) throw new Error(`${unit.name}: ${unit.state} does not take ${wish}`)
+  unit.begun = true
+  if (wish === 'remove') unit.removing = true
+  if (stateOf(unit).kind === 'rest') startPass(site, unit, what)
+  for (const hook of hooksOfSignal(unit, wish)) yield { do: 'tell', event: { unit: unit.name, kind: 'hook', hook } }
+  unit.state = target
+  if (isResting(stateOf(unit))) yield* settle(site, unit)
+  yield { do: 'tell', event: { unit: unit.name, kind: 'state', state: unit.state, status: statusOf(unit) } }
+}
+
+/** The same states and bags a hundred times over is a fault of a charm: named, instead of going on for ever. */
+function loopGuard(site: Site, seen: Map<string, number>): void {
+  const now = JSON.stringify(site.units.map((unit) => [unit.name, unit.state, unit.bags]))
+  const times = (seen.get(now) ?? 0) + 1
+  if (times > 100) throw new Error(`${site.machine}: units go round in circles: ${now}`)
+  seen.set(now, times)
+}

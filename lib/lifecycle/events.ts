@@ -1,0 +1,7 @@
+/** What people can follow: printed live, kept in the journal, given out as JSON. */
+export type LifeEvent =
+  | { unit: string; kind: 'hook'; hook: string }
+  | { unit: string; kind: 'state'; state: string; status: string; message?: string }
+  | { unit: string; kind: 'change'; verb: string; stage: string }
+  | { unit: string; kind: 'kept'; key: string; why: string }
+  | { unit: string; kind: 'fault'; message: string; hint?: string }

@@ -1,0 +1,128 @@
+import type { Cell, Key } from '../host/view.ts'
+import type { Json } from '../model/json.ts'
+
+export type Bags = Record<string, Json>
+
+/** What is recorded of a unit when it comes to rest. Lies on its machine, so that no operator's folder is the truth. */
+export interface UnitRecord {
+  unit: string
+  app: string
+  charm: string
+  state: string
+  version?: string
+  /** Digest of the inputs of the last pass. */
+  applied?: string
+  bags: Bags
+  message?: string
+  fault?: { message: string; hint?: string }
+  /** Options in force, and which of them came by `config`: what a lost model is rebuilt from. */
+  options: Record<string, Json>
+  set: string[]
+  /** Related units: endpoint and peer. */
+  links: { endpoint: string; peer: string; remote: string }[]
+}
+
+/** The manifest: append-only lines. Their fold is what we put on the machine and what was there before. */
+export type Line =
+  | { t: 'model'; id: string; name: string }
+  | { t: 'begin'; op: string; unit: string; bags: Bags; version?: string }
+  | Intent
+  | { t: 'done'; n: number }
+  | { t: 'undone'; unit: string; ns: number[] }
+  | { t: 'bags'; unit: string; bags: Bags }
+  | { t: 'end'; record: UnitRecord }
+
+export interface Intent {
+  t: 'intent'
+  n: number
+  op: string
+  unit: string
+  stage: string
+  key: Key
+  verb: string
+  before: Cell
+  after: Cell
+  /** Cells that came along, as they were before. */
+  sides?: Record<Key, Cell>
+  reads?: Key[]
+  /** An edit of somebody else's file: undone by its hunks when the file has changed since. */
+  edit?: true
+}
+
+/** One thing that a unit still has on the machine. */
+export interface Holding {
+  key: Key
+  stage: string
+  /** What was there before the unit first touched it. */
+  before: Cell
+  /** What the unit last made of it. */
+  after: Cell
+  reads: Key[]
+  edit: boolean
+  ns: number[]
+}
+
+/** Lines that cannot be read (a torn write) are left out: each line stands alone. */
+export function parseManifest(text: string): Line[] {
+  return text.split('\n').flatMap((line): Line[] => {
+    try {
+      return line === '' ? [] : [JSON.parse(line) as Line]
+    } catch {
+      return []
+    }
+  })
+}
+
+export function renderLine(line: Line): string {
+  return JSON.stringify(line)
+}
+
+/** The last record of each unit, with the bags that it showed since. */
+export function recordsOf(lines: Line[]): Map<string, UnitRecord> {
+  const records = new Map<string, UnitRecord>()
+  for (const line of lines) {
+    if (line.t === 'end') records.set(line.record.unit, line.record)
+    const known = line.t === 'bags' ? records.get(line.unit) : undefined
+    if (line.t === 'bags' && known) records.set(line.unit, { ...known, bags: line.bags })
+  }
+  return records
+}
+
+/** What a unit has on the machine, in the order in which it was made; with `op`, what that operation did. */
+export function holdings(lines: Line[], unit: string, op?: string): Holding[] {
+  const undone = new Set(lines.flatMap((line) => (line.t === 'undone' ? line.ns : [])))
+  const held = new Map<Key, Holding>()
+  for (const line of lines) {
+    if (line.t !== 'intent' || line.unit !== unit || undone.has(line.n) || (op && line.op !== op)) continue
+    hold(held, line)
+    for (const [key, before] of Object.entries(line.sides ?? {})) hold(held, { ...line, key, before, edit: false })
+  }
+  return [...held.values()]
+}
+
+/** The operation of a unit that began and has not come to rest, if there is one. */
+export function openOperation(lines: Line[], unit: string): { op: string; bags: Bags } | undefined {
+  let open: { op: string; bags: Bags } | undefined
+  for (const line of lines) {
+    if (line.t === 'begin' && line.unit === unit) open ??= { op: line.op, bags: line.bags }
+    if (line.t === 'end' && line.record.unit === unit) open = undefined
+  }
+  return open
+}
+
+export function nextNumber(lines: Line[]): number {
+  return lines.reduce((most, line) => (line.t === 'intent' ? Math.max(most, line.n) : most), 0) + 1
+}
+
+function hold(held: Map<Key, Holding>, line: Omit<Intent, 'edit'> & { edit?: boolean }): void {
+  const earlier = held.get(line.key)
+  held.set(line.key, {
+    key: line.key,
+    stage: line.stage,
+    before: earlier ? earlier.before : line.before,
+    after: line.after,
+    reads: line.reads ?? earlier?.reads ?? [],
+    edit: line.edit === true,
+    ns: [...(earlier?.ns ?? []), line.n],
+  })
+}

@@ -1,0 +1,59 @@
+import { applyPatch, reversePatch, structuredPatch } from 'diff'
+import { type FileCell, fileChange, textReading } from '../host/file.ts'
+import type { Change } from '../host/kind.ts'
+import { BACKUPS, path } from '../host/shell.ts'
+import { type Cell, isUnknown, type Reading, type View } from '../host/view.ts'
+import { type Answer, type Ask, needed } from './ask.ts'
+import type { Holding } from './manifest.ts'
+import type { Unit } from './unit.ts'
+
+type Steps<T> = Generator<Ask, T, Answer>
+type At = { now: Cell; view: View }
+
+/** Takes our hunks out of the present text; where they no longer fit, the file stays and that is said. */
+export function* undoEdit(unit: Unit, held: Holding, at: At): Steps<Change | undefined> {
+  const name = held.key.slice('file:'.length)
+  const old = yield* textOf(held.before, at.view)
+  const ours = yield* textOf(held.after, at.view)
+  const now = yield* needed(() => at.view.read(textReading(name)))
+  const merged = applyPatch(now, reversePatch(structuredPatch(name, name, old, ours)))
+  if (merged === false) {
+    const why = 'it was edited by a hand where kcharm had edited it; take our lines out by hand'
+    yield { do: 'tell', event: { unit: unit.name, kind: 'kept', key: held.key, why } }
+    return undefined
+  }
+  const cell = at.now as Exclude<FileCell, null | { other: string }>
+  const words = `take our lines out of ${name}`
+  return fileChange({
+    path: name,
+    text: merged,
+    mode: cell.mode,
+    owner: cell.owner,
+    view: at.view,
+    before: cell,
+    words,
+  })
+}
+
+/** Adds both texts to a restoration, for the diff and for what reads the file later in the same plan. */
+export function* withTexts(change: Change, at: { name: string; before: Cell; view: View }): Steps<Change> {
+  const after = yield* textOf(at.before, at.view)
+  const before = yield* needed(() => at.view.peek(textReading(at.name)))
+  const texts = isUnknown(before) ? {} : { texts: { before, after } }
+  return { ...change, ...texts, sides: { [`text:${at.name}`]: after } }
+}
+
+function* textOf(cell: Cell, view: View): Steps<string> {
+  const file = cell as FileCell
+  if (file === null || 'other' in file) return ''
+  return yield* needed(() => view.read(backupReading(file.sha)))
+}
+
+function backupReading(sha: string): Reading<string> {
+  return {
+    key: `backup:${sha}`,
+    lasting: 'fact',
+    script: `base64 ${path(`${BACKUPS}/${sha}`)}`,
+    parse: (frame) => Buffer.from(frame, 'base64').toString('utf8'),
+  }
+}

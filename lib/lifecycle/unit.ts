@@ -1,0 +1,117 @@
+import type { Blob } from '../host/kind.ts'
+import type { View } from '../host/view.ts'
+import { digest, type Json } from '../model/json.ts'
+import { type ChartState, isResting, type Signal, type Wish } from './chart.ts'
+import type { Charm, Context, Peer } from './charm.ts'
+import { type Bags, holdings, type Line, type UnitRecord } from './manifest.ts'
+
+export interface Link {
+  endpoint: string
+  peer: string
+  /** The endpoint's name on the peer's side. */
+  remote: string
+}
+
+/** A unit on its machine: what is wanted of it, and where it stands. */
+export interface Unit {
+  name: string
+  app: string
+  charm: Charm
+  life: 'present' | 'absent'
+  /** Options as given, before defaults, and which of them came by `config`. */
+  options: Record<string, Json>
+  set: string[]
+  resources: Record<string, Blob | undefined>
+  links: Link[]
+  state: string
+  bags: Bags
+  record?: UnitRecord
+  version?: string
+  message?: string
+  fault?: { message: string; hint?: string }
+  pass?: Pass
+  /** Digest of the inputs that the last pass was about. */
+  judged?: string
+  /** This run has walked its life, or tried to remove it. */
+  begun: boolean
+  removing: boolean
+}
+
+/** One walk from rest to rest. */
+export interface Pass {
+  op: string
+  /** The begin line is written with the first change. */
+  open: boolean
+  bagsBefore: Bags
+  config: Json
+  wish: Wish
+  /** The unit's first walk on this machine. */
+  fresh: boolean
+  /** Peers' bags, from the stage that takes the inputs to the next rest. */
+  taken?: Record<string, Bags>
+}
+
+/** One machine with its units, principals first, and its manifest. */
+export interface Site {
+  machine: string
+  units: Unit[]
+  lines: Line[]
+}
+
+export function stateOf(unit: Unit): ChartState {
+  const state = unit.charm.chart.states[unit.state]
+  if (state === undefined) throw new Error(`${unit.name}: its charm knows no state ${unit.state}`)
+  return state
+}
+
+export function can(unit: Unit, signal: Signal): boolean {
+  return unit.charm.chart.next(unit.state, signal) !== undefined
+}
+
+export function peersAtRest(site: Site, unit: Unit): boolean {
+  return unit.links.every((each) => {
+    const peer = site.units.find((other) => other.name === each.peer)
+    return peer === undefined || isResting(stateOf(peer))
+  })
+}
+
+/** Nothing of it is on the machine, and it is where its life starts or ends. */
+export function isGone(site: Site, unit: Unit): boolean {
+  const ended = unit.state === unit.charm.chart.initial || statusOf(unit) === 'terminated'
+  return ended && holdings(site.lines, unit.name).length === 0
+}
+
+export function statusOf(unit: Unit): string {
+  const state = stateOf(unit)
+  return state.kind === 'rest' ? state.status : state.kind === 'wait' ? 'waiting' : 'maintenance'
+}
+
+export function contextOf(site: Site, unit: Unit, view: View): Context<unknown, Record<string, never>> {
+  return {
+    unit: unit.name,
+    config: unit.pass?.config ?? unit.charm.config.parse(unit.options),
+    resources: unit.resources,
+    view,
+    ...(unit.version === undefined ? {} : { version: unit.version }),
+    peers: (endpoint) => peersOf(site, unit, endpoint),
+    published: (endpoint) => unit.bags[endpoint] as never,
+  }
+}
+
+/** Digest of all that a pass depends on: options, resources and what the charm heeds of its peers. */
+export function inputsDigest(site: Site, unit: Unit, view: View): string {
+  const context = contextOf(site, unit, view)
+  const bytes = Object.entries(unit.resources).map(([name, blob]) => [name, blob?.sha256 ?? null])
+  return digest([context.config, bytes, unit.charm.heeds(context)])
+}
+
+function peersOf(site: Site, unit: Unit, endpoint: string): Peer<never>[] {
+  return unit.links
+    .filter((each) => each.endpoint === endpoint)
+    .map((each) => {
+      const peer = site.units.find((other) => other.name === each.peer)
+      const bags = unit.pass?.taken ? unit.pass.taken[each.peer] : peer?.bags
+      const bag = bags?.[each.remote]
+      return { unit: each.peer, ...(bag === undefined ? {} : { bag: bag as never }) }
+    })
+}

@@ -1,0 +1,21 @@
+import type { z } from 'zod'
+import type { Endpoints } from './endpoint.ts'
+
+/** A named blob that a charm installs from, such as the Kata archive. */
+export interface ResourceMeta {
+  description: string
+  /** File name endings that are understood, without the dot. */
+  formats: string[]
+}
+
+/** What can be known about a charm without running it: enough to check a bundle and to document the charm. */
+export interface CharmMeta {
+  name: string
+  summary: string
+  /** A subordinate has no machines of its own: it gets a unit beside each unit it is related to. */
+  subordinate: boolean
+  /** A zod object; each option has a default and a sentence (`.describe`). */
+  config: z.ZodObject
+  endpoints: Endpoints
+  resources: Record<string, ResourceMeta>
+}
