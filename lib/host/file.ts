@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { sha256 } from '../model/json.ts'
 import { type Change, type Kind, type Lazy, resolve, type Undoer } from './kind.ts'
 import { BACKUPS, path, quote } from './shell.ts'
-import { type Cell, isUnknown, NotYet, type Reading, type Unknown, type Value, type View } from './view.ts'
+import { isUnknown, NotYet, type Reading, type Unknown, type View } from './view.ts'
 
 /** A file whose whole content is ours. */
 export interface FileObject {
@@ -15,14 +15,9 @@ export interface FileObject {
   validate?: Validation
 }
 
-/**
- * A program that judges the new content before it replaces the old: run with `{new}` replaced by the new file's
- * path. With `through`, `{new}` in that text becomes the path, the text is written beside it, and `{new}` in
- * `argv` is the path of that text (a main file that imports the new one, for instance).
- */
+/** A program that judges the new content before it replaces the old: `{new}` in `argv` is the new file's path. */
 export interface Validation {
   argv: string[]
-  through?: string
   /** Output on stderr that means no, although the exit status is 0. */
   forbid?: string
 }
@@ -33,7 +28,7 @@ const fileUndoer: Undoer = {
   prefix: 'file',
   reading: (name) => fileReading(name),
   restore: (name, to) => restoreFile(name, to as FileCell),
-  leftovers: (name) => [temporary(name), `${temporary(name)}.main`],
+  leftovers: (name) => [temporary(name)],
 }
 
 export const file: Kind<FileObject> = {
@@ -142,30 +137,20 @@ function writeFile(wish: FileWish, owner: string, text: string): string {
     `kc_keep ${path(wish.path)} ${path(BACKUPS)}`,
     `: >${path(fresh)} && chmod ${wish.mode} ${path(fresh)} && kc_own ${quote(owner)} ${path(fresh)}`,
     `printf %s '${data}' | base64 -d >${path(fresh)}`,
-    ...(wish.validate ? validation(fresh, wish.validate) : []),
+    ...(wish.validate ? [validation(fresh, wish.validate)] : []),
     `kc_sync ${path(fresh)}`,
     `mv -f ${path(fresh)} ${path(wish.path)}`,
     `kc_keep ${path(wish.path)} ${path(BACKUPS)}`,
   ].join(' &&\n')
 }
 
-function validation(fresh: string, validate: Validation): string[] {
-  const main = `${fresh}.main`
-  const through = validate.through === undefined ? fresh : main
-  const argv = validate.argv.map((word) => word.split('{new}').map(quoted).join(path(through)))
-  const write =
-    validate.through === undefined
-      ? []
-      : [`printf %s "$(printf %s '${encoded(validate.through, fresh)}' | base64 -d)" >${path(main)}`]
-  return [...write, `kc_validate ${quote(validate.forbid ?? '')} ${path(fresh)} ${argv.join(' ')}`]
+function validation(fresh: string, validate: Validation): string {
+  const argv = validate.argv.map((word) => word.split('{new}').map(quoted).join(path(fresh)))
+  return `kc_validate ${quote(validate.forbid ?? '')} ${path(fresh)} ${argv.join(' ')}`
 }
 
 function quoted(piece: string): string {
   return piece === '' ? '' : quote(piece)
-}
-
-function encoded(text: string, fresh: string): string {
-  return Buffer.from(text.replaceAll('{new}', fresh), 'utf8').toString('base64')
 }
 
 function temporary(name: string): string {
@@ -183,5 +168,3 @@ function restoreFile(name: string, to: FileCell): string {
     `kc_sync ${path(fresh)} && mv -f ${path(fresh)} ${path(name)}`,
   ].join(' &&\n')
 }
-
-export type { Cell, Value }

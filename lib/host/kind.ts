@@ -5,6 +5,8 @@ export type Lazy<T> = T | (() => T)
 
 export interface Blob {
   sha256: string
+  /** Bytes. */
+  size: number
   /** A file on the operator's machine or a URL. */
   from: string
   name: string

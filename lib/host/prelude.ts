@@ -74,9 +74,9 @@ kc_note() {
   printf '%s\n' "$@" >>"$R${MANIFEST}" && kc_sync "$R${MANIFEST}"; }
 kc_validate() {
   kc_forbid=$1 kc_new=$2; shift 2
-  kc_said=$("$@" 2>&1 >/dev/null) && { [ -z "$kc_forbid" ] || ! printf %s "$kc_said" | grep -qF "$kc_forbid"; } && { rm -f "$kc_new.main"; return 0; }
+  kc_said=$("$@" 2>&1 >/dev/null) && { [ -z "$kc_forbid" ] || ! printf %s "$kc_said" | grep -qF "$kc_forbid"; } && return 0
   kc_say "the new file was refused by $1: $(printf %s "$kc_said" | tail -n 3 | tr '\n' ' ')"
-  rm -f "$kc_new" "$kc_new.main"; return 1; }
+  rm -f "$kc_new"; return 1; }
 kc_holder() {
   kc_inode=$(stat -c %i "$1" 2>/dev/null) || return 0
   kc_pid=$(sed -n "s/^.* \([0-9]*\) [0-9a-f]*:[0-9a-f]*:$kc_inode .*/\1/p" /proc/locks 2>/dev/null | head -n 1)

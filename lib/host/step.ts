@@ -44,9 +44,13 @@ export function renderStep(step: Step): string {
       : [`[ "$( ( ${step.reading.script}\n) 2>/dev/null)" = ${quote(step.expected)} ] || exit ${DRIFTED}`]
   return [
     ...guard,
-    `kc_note ${step.intent.map(quote).join(' ')} || exit ${UNRECORDED}`,
-    `(\n${step.body}\n) || exit`,
-    ...(step.done.length > 0 ? [`kc_note ${step.done.map(quote).join(' ')} || exit ${UNRECORDED}`] : []),
+    ...noted(step.intent),
+    `(\n${step.body}\n) >/dev/null || exit`,
+    ...noted(step.done),
     renderReadings([step.reading], step.marker),
   ].join('\n')
+}
+
+function noted(lines: string[]): string[] {
+  return lines.length === 0 ? [] : [`kc_note ${lines.map(quote).join(' ')} || exit ${UNRECORDED}`]
 }

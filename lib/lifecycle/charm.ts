@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { HostObject } from '../host/objects.ts'
 import type { Blob } from '../host/kind.ts'
-import type { Reading, View } from '../host/view.ts'
+import type { Key, Reading, View } from '../host/view.ts'
 import type { CharmMeta } from '../model/charm-meta.ts'
 import type { Endpoint, Endpoints, LocalBag, RemoteBag } from '../model/endpoint.ts'
 import type { Json } from '../model/json.ts'
@@ -22,6 +22,8 @@ export interface Context<C, E> {
   peers<K extends keyof E & string>(endpoint: K): Peer<RemoteBag<E[K]>>[]
   /** What this unit itself has published. */
   published<K extends keyof E & string>(endpoint: K): LocalBag<E[K]> | undefined
+  /** Did this unit itself put the thing on the machine (and it is still there)? */
+  holds(key: Key): boolean
   /** The version that the unit had when it last came to rest. */
   version?: string
 }
@@ -56,7 +58,7 @@ export interface CharmSpec<C, E extends Endpoints> extends Omit<CharmMeta, 'conf
   endpoints: E
   chart: Chart
   /** Readings that its stages are sure to want: fetched with the first request. */
-  observe(config: C): Reading<unknown>[]
+  observe(config: C, resources: Record<string, Blob | undefined>): Reading<unknown>[]
   stages: Record<string, Stage<C, E>>
   waits: Record<string, (context: Context<C, E>) => boolean>
   /** What of its peers' bags its stages depend on: a change of it is `config-changed`. Default: all of them. */
@@ -66,7 +68,7 @@ export interface CharmSpec<C, E extends Endpoints> extends Omit<CharmMeta, 'conf
 /** A charm as the engine holds it: types of its own config and bags are behind it. */
 export interface Charm extends CharmMeta {
   chart: Chart
-  observe(config: unknown): Reading<unknown>[]
+  observe(config: unknown, resources: Record<string, Blob | undefined>): Reading<unknown>[]
   stages: Record<string, Stage<unknown, Endpoints>>
   waits: Record<string, (context: Context<unknown, Endpoints>) => boolean>
   heeds(context: Context<unknown, Endpoints>): unknown

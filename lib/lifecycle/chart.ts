@@ -80,14 +80,14 @@ export function life<K extends string>(
   }
 }
 
-export function stage<K extends string>(
+export function stage<const K extends string>(
   to: Partial<Record<Outcome, K>>,
   more: { takes?: boolean; hook?: Hook } = {},
 ): ChartState<K> {
   return { kind: 'stage', takes: more.takes ?? false, to, ...(more.hook ? { hook: more.hook } : {}) }
 }
 
-export function undo<K extends string>(
+export function undo<const K extends string>(
   scope: 'pass' | 'all',
   to: Partial<Record<Outcome, K>>,
   more: { hook?: Hook } = {},
@@ -95,11 +95,15 @@ export function undo<K extends string>(
   return { kind: 'undo', scope, to, ...(more.hook ? { hook: more.hook } : {}) }
 }
 
-export function wait<K extends string>(until: string, to: { ready: K; quiet: K }): ChartState<K> {
+export function wait<const K extends string>(until: string, to: { ready: K; quiet: K }): ChartState<K> {
   return { kind: 'wait', until, to }
 }
 
-export function rest<K extends string>(status: Status, to: Partial<Record<Wish, K>>, until?: string): ChartState<K> {
+export function rest<const K extends string>(
+  status: Status,
+  to: Partial<Record<Wish, K>>,
+  until?: string,
+): ChartState<K> {
   return { kind: 'rest', status, to, ...(until === undefined ? {} : { until }) }
 }
 

@@ -58,7 +58,9 @@ function* fire(site: Site, unit: Unit, what: { wish: Wish; around: Surroundings 
   unit.begun = true
   if (wish === 'remove') unit.removing = true
   if (stateOf(unit).kind === 'rest') startPass(site, unit, what)
-  for (const hook of hooksOfSignal(unit, wish)) yield { do: 'tell', event: { unit: unit.name, kind: 'hook', hook } }
+  const news = unit.record?.applied !== inputsDigest(site, unit, what.around.view)
+  for (const hook of hooksOfSignal(unit, wish, news))
+    yield { do: 'tell', event: { unit: unit.name, kind: 'hook', hook } }
   unit.state = target
   if (isResting(stateOf(unit))) yield* settle(site, unit)
   yield { do: 'tell', event: { unit: unit.name, kind: 'state', state: unit.state, status: statusOf(unit) } }

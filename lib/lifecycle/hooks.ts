@@ -1,12 +1,13 @@
 import type { Signal } from './chart.ts'
 import { type Site, stateOf, type Unit } from './unit.ts'
 
-/** Juju's hook names for an event that moves a unit at rest or waiting, in Juju's order. */
-export function hooksOfSignal(unit: Unit, signal: Signal): string[] {
+/** Juju's hook names for an event that moves a unit at rest or waiting, in Juju's order. `news`: its inputs are not those of its record. */
+export function hooksOfSignal(unit: Unit, signal: Signal, news: boolean): string[] {
   if (signal === 'begin') return unit.pass?.fresh ? [] : ['update-status']
   if (signal === 'remove') return [...ended(unit.links.map((link) => link.endpoint)), 'stop']
   if (signal === 'changed') return [...(optionsChanged(unit) ? ['config-changed'] : []), ...relationNews(unit)]
-  if (signal === 'ready' && !unit.pass?.fresh) return unit.links.map((link) => `${link.endpoint}-relation-changed`)
+  if (signal === 'ready' && news && !unit.pass?.fresh)
+    return unit.links.map((link) => `${link.endpoint}-relation-changed`)
   return []
 }
 

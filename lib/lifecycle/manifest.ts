@@ -52,6 +52,8 @@ export interface Intent {
 /** One thing that a unit still has on the machine. */
 export interface Holding {
   key: Key
+  /** The key of the change that it came with; its own, unless it came along (a dependency of a package). */
+  of: Key
   stage: string
   /** What was there before the unit first touched it. */
   before: Cell
@@ -88,14 +90,14 @@ export function recordsOf(lines: Line[]): Map<string, UnitRecord> {
   return records
 }
 
-/** What a unit has on the machine, in the order in which it was made; with `op`, what that operation did. */
+/** What a unit has on the machine, in the order in which it was made (dependencies before what brought them); with `op`, what that operation did. */
 export function holdings(lines: Line[], unit: string, op?: string): Holding[] {
   const undone = new Set(lines.flatMap((line) => (line.t === 'undone' ? line.ns : [])))
   const held = new Map<Key, Holding>()
   for (const line of lines) {
     if (line.t !== 'intent' || line.unit !== unit || undone.has(line.n) || (op && line.op !== op)) continue
-    hold(held, line)
-    for (const [key, before] of Object.entries(line.sides ?? {})) hold(held, { ...line, key, before, edit: false })
+    for (const [key, before] of Object.entries(line.sides ?? {})) hold(held, line, line.key)
+    hold(held, { ...line, key, before, edit: false }, line.key)
   }
   return [...held.values()]
 }
@@ -114,10 +116,11 @@ export function nextNumber(lines: Line[]): number {
   return lines.reduce((most, line) => (line.t === 'intent' ? Math.max(most, line.n) : most), 0) + 1
 }
 
-function hold(held: Map<Key, Holding>, line: Omit<Intent, 'edit'> & { edit?: boolean }): void {
+function hold(held: Map<Key, Holding>, line: Omit<Intent, 'edit'> & { edit?: boolean }, of: Key): void {
   const earlier = held.get(line.key)
   held.set(line.key, {
     key: line.key,
+    of: earlier?.of ?? of,
     stage: line.stage,
     before: earlier ? earlier.before : line.before,
     after: line.after,

@@ -98,7 +98,7 @@ function* evaluate(site: Site, unit: Unit, view: View): Steps<StageOut | 'later'
 function* converge(site: Site, unit: Unit, what: { objects: HostObject[]; view: View }): Steps<void> {
   const { objects, view } = what
   const wanted = new Set(objects.map((object) => readingOf(object).key))
-  const stale = holdings(site.lines, unit.name).filter((held) => held.stage === unit.state && !wanted.has(held.key))
+  const stale = holdings(site.lines, unit.name).filter((held) => held.stage === unit.state && !wanted.has(held.of))
   yield* undoHoldings(site, unit, { held: stale.filter((held) => !held.key.startsWith('svc:')), view })
   for (const object of objects) {
     const change = yield* needed(() => planObject(object, view))

@@ -93,6 +93,7 @@ export function contextOf(site: Site, unit: Unit, view: View): Context<unknown, 
     resources: unit.resources,
     view,
     ...(unit.version === undefined ? {} : { version: unit.version }),
+    holds: (key) => holdings(site.lines, unit.name).some((held) => held.key === key),
     peers: (endpoint) => peersOf(site, unit, endpoint),
     published: (endpoint) => unit.bags[endpoint] as never,
   }

@@ -1,0 +1,61 @@
+import { type FileObject, textReading } from '../../lib/host/file.ts'
+import type { HostObject } from '../../lib/host/objects.ts'
+import type { View } from '../../lib/host/view.ts'
+import { CONF_D, CONFIG, DROP_IN } from './observe.ts'
+import { renderDropIn } from './toml/drop-in.ts'
+import { editConfig } from './toml/edit-config.ts'
+import { isOne, readConfig } from './toml/facts.ts'
+import { setImport } from './toml/import-line.ts'
+import { intentOf, type Wish } from './toml/wish.ts'
+
+/**
+ * Where a wish is written: on 1.x in the main file (a drop-in there replaces the whole CRI section), on 2.x in a drop-in
+ * of our own with the main file's version, and the import line made sure of.
+ */
+export function configObjects(given: { version: string; wish: Wish; view: View }): HostObject[] {
+  const { version, wish, view } = given
+  if (wish.handlers.length === 0 && !wish.restrictOom) return []
+  if (isOne(version)) return [inPlace(version, wish)]
+  const main = () => view.read(textReading(CONFIG)) || NEW_MAIN
+  const facts = () => readConfig(main(), { path: CONFIG, daemon: version })
+  return [
+    { kind: 'directory', path: '/etc/containerd' },
+    { kind: 'directory', path: CONF_D },
+    dropIn(() => renderDropIn(facts(), wish), wish),
+    {
+      kind: 'edit',
+      path: CONFIG,
+      id: 'import',
+      intent: `import ${CONF_D}/*.toml`,
+      fn: (text) => setImport(text || NEW_MAIN, DROP_IN, { path: CONFIG, present: true }),
+      validate: { argv: ['containerd', '-c', '{new}', 'config', 'dump'] },
+    },
+  ]
+}
+
+function inPlace(version: string, wish: Wish): HostObject {
+  const words = intentOf(wish, readConfig('version = 2\n', { path: CONFIG, daemon: version }))
+  return {
+    kind: 'edit',
+    path: CONFIG,
+    id: 'cri',
+    intent: words.join('; '),
+    fn: (text) => editConfig(text || 'version = 2\n', wish, { path: CONFIG }),
+    validate: { argv: ['containerd', '-c', '{new}', 'config', 'dump'] },
+  }
+}
+
+function dropIn(text: () => string, wish: Wish): FileObject {
+  return {
+    kind: 'file',
+    path: DROP_IN,
+    text,
+    intent: `handlers ${wish.handlers.map((handler) => handler.name).join(', ')}`,
+    validate: {
+      argv: ['containerd', '-c', '{new}', 'config', 'dump'],
+      forbid: 'Ignoring unknown key',
+    },
+  }
+}
+
+const NEW_MAIN = 'version = 3\n'

@@ -1,0 +1,86 @@
+import type { Reading } from '../../lib/host/view.ts'
+import { path } from '../../lib/host/shell.ts'
+import { CRI_STATUS } from './cri.ts'
+
+export const CONFIG = '/etc/containerd/config.toml'
+export const CONF_D = '/etc/containerd/conf.d'
+export const DROP_IN = `${CONF_D}/50-kcharm.toml`
+export const SOCKET = '/run/containerd/containerd.sock'
+/** Where containerd's own archive says its binaries go (containerd, docs/getting-started.md). */
+export const BIN = '/usr/local/bin'
+export const UNIT_FILE = '/etc/systemd/system/containerd.service'
+
+/** The version of the containerd that the service would run, or nothing: `1.7.24`. */
+export const daemonVersion: Reading<string | undefined> = {
+  key: 'containerd:version',
+  lasting: 'fact',
+  script: 'containerd --version 2>/dev/null',
+  parse: (frame) => versionIn(frame.split(' ')[2] ?? ''),
+}
+
+export function versionIn(text: string): string | undefined {
+  return /(\d+\.\d+\.\d+)/.exec(text)?.[1]
+}
+
+export type Flavour = 'k3s' | 'rke2' | 'k0s' | 'microk8s'
+
+/** Distributions of Kubernetes that bring and configure a containerd of their own. */
+export const flavour: Reading<Flavour | undefined> = {
+  key: 'containerd:flavour',
+  lasting: 'fact',
+  script: [
+    `for each in k3s k3s-agent rke2-server rke2-agent k0scontroller k0sworker snap.microk8s.daemon-containerd; do`,
+    `  if systemctl -q is-enabled "$each" 2>/dev/null || systemctl -q is-active "$each" 2>/dev/null; then echo "$each"; break; fi`,
+    `done`,
+  ].join('\n'),
+  parse: (frame) => (['k3s', 'rke2', 'k0s', 'microk8s'] as const).find((name) => frame.includes(name)),
+}
+
+/** CAP_SYS_RESOURCE (bit 24) missing from the bounding set: no process can lower its OOM score. */
+export const lacksSysResource: Reading<boolean> = {
+  key: 'containerd:capabilities',
+  lasting: 'fact',
+  script: `sed -n 's/^CapBnd:[[:space:]]*//p' /proc/self/status`,
+  parse: (frame) => frame !== '' && ((BigInt(`0x${frame}`) >> 24n) & 1n) === 0n,
+}
+
+/** The configuration as the daemon understands it, imports merged. */
+export const effectiveConfig: Reading<string> = {
+  key: 'containerd:dump',
+  lasting: 'effect',
+  script: `containerd -c ${path(CONFIG)} config dump`,
+  parse: (frame) => frame,
+}
+
+export interface CriHealth {
+  /** CRI plugins and their status, such as `io.containerd.grpc.v1.cri ok`. */
+  plugins: { id: string; status: string }[]
+  /** What the CRI itself answers: `ready`, `not ready`, or `unknown` when the machine has nothing to ask it with. */
+  runtime: string
+}
+
+export const criHealth: Reading<CriHealth> = {
+  key: 'containerd:cri',
+  lasting: 'effect',
+  script: `ctr plugins ls; echo; ${CRI_STATUS}`,
+  parse(frame) {
+    const rows = frame.split('\n').map((line) => line.trim().split(/\s+/))
+    const cri = rows.filter(([type, id]) => /^io\.containerd\.(grpc|cri)\.v1$/.test(type ?? '') && isCri(type, id))
+    return {
+      plugins: cri.map((row) => ({ id: `${row[0]}.${row[1]}`, status: row.at(-1) ?? '' })),
+      runtime: /^runtime (.*)$/m.exec(frame)?.[1] ?? 'unknown',
+    }
+  },
+}
+
+/** Containers of any namespace that live on this daemon. */
+export const liveTasks: Reading<number> = {
+  key: 'containerd:tasks',
+  lasting: 'effect',
+  script: `find ${path('/run/containerd/io.containerd.runtime.v2.task')} -mindepth 2 -maxdepth 2 -type d 2>/dev/null | wc -l`,
+  parse: (frame) => Number(frame.trim() || 0),
+}
+
+function isCri(type: string | undefined, id: string | undefined): boolean {
+  return type === 'io.containerd.cri.v1' ? id === 'runtime' || id === 'images' : id === 'cri'
+}

@@ -1,0 +1,124 @@
+import { CRI_IMAGES, CRI_NAMES, CRI_RUNTIME, GRPC_CRI, runtimesIn } from './ids.ts'
+import { ownerOf, type Owner } from './owner.ts'
+import { isTable, lookup, parseToml, type Table } from './parse.ts'
+import { lineOf, startsWith, statements } from './statements.ts'
+
+export interface Runtime {
+  /** Empty when the file gives none: the handler then has no type on 1.x. */
+  type: string
+  path: string | undefined
+  configPath: string | undefined
+  systemdCgroup: boolean | undefined
+  /** The line that first names it, from 1. */
+  line: number
+}
+
+export interface ConfigFacts {
+  /** The file's own path, for messages and relative imports. */
+  path: string
+  /** The version of the containerd that reads the file. */
+  daemon: string
+  /** 0 without a `version`: containerd takes that for 1. */
+  schema: number
+  imports: string[]
+  /** The plugin whose `containerd.runtimes` the daemon reads. */
+  plugin: string
+  /** As the file declares them; without such a table the daemon's own `runc` stands. */
+  runtimes: Record<string, Runtime> | undefined
+  defaultRuntime: string | undefined
+  /** The deprecated `default_runtime` table: on 1.x it wins over the name, 2.x ignores it. */
+  defaultTable: Runtime | undefined
+  pauseImage: string | undefined
+  restrictOom: boolean | undefined
+  /** The name under which CRI is disabled. */
+  criDisabled: string | undefined
+  /** Who writes this file anew at each start. */
+  owner: Owner | undefined
+  /** A byte order mark in front: 1.x reads such a file, 2.x does not. */
+  byteOrderMark: boolean
+}
+
+/**
+ * What a containerd configuration of any schema says, or the output of `containerd config dump`.
+ * `daemon` is the version that reads it (2.x when absent). Throws `unsafe-input` with `path:line:column` for invalid TOML.
+ */
+export function readConfig(text: string, { path, daemon = '2.0' }: { path: string; daemon?: string }): ConfigFacts {
+  const config = parseToml(text, path)
+  const schema = typeof config.version === 'number' ? config.version : 0
+  const plugin = pluginOf(config, { schema, daemon })
+  const cri = lookup(config, ['plugins', plugin])
+  const image = lookup(cri, ['sandbox_image']) ?? lookup(config, ['plugins', CRI_IMAGES, 'pinned_images', 'sandbox'])
+  const defaultTable = readRuntime(lookup(cri, ['containerd', 'default_runtime']))
+  return {
+    path,
+    daemon,
+    schema,
+    imports: strings(config.imports),
+    plugin,
+    runtimes: readRuntimes(config, text, runtimesIn(plugin)),
+    defaultRuntime: string(lookup(cri, ['containerd', 'default_runtime_name'])),
+    defaultTable: isOne(daemon) && defaultTable?.type !== '' ? defaultTable : undefined,
+    pauseImage: string(image),
+    restrictOom: flag(lookup(cri, ['restrict_oom_score_adj'])),
+    criDisabled: strings(config.disabled_plugins).find((name) => CRI_NAMES.includes(name)),
+    owner: ownerOf(config, text),
+    byteOrderMark: text.startsWith('\uFEFF'),
+  }
+}
+
+/** The 1.x line merges nothing: a drop-in replaces all CRI settings, and declared runtimes replace its own `runc`. */
+export function isOne(daemon: string): boolean {
+  return daemon.startsWith('1.')
+}
+
+/** The handlers that a daemon really has, from its `config dump`. */
+export function handlersInDump(dump: string): Record<string, Runtime> {
+  return readConfig(dump, { path: 'containerd config dump' }).runtimes ?? {}
+}
+
+/**
+ * Schema 2 is read from the CRI plugin, but 2.x prefers its own runtimes table when the file has both
+ * (containerd 2.3.7, plugins/cri/runtime/plugin.go, migrateConfig).
+ */
+function pluginOf(config: Table, { schema, daemon }: { schema: number; daemon: string }): string {
+  if (schema < 2) return 'cri'
+  if (schema > 2) return CRI_RUNTIME
+  const mixed = lookup(config, runtimesIn(CRI_RUNTIME)) !== undefined
+  return mixed && !isOne(daemon) ? CRI_RUNTIME : GRPC_CRI
+}
+
+function readRuntimes(config: Table, text: string, at: string[]): Record<string, Runtime> | undefined {
+  const declared = lookup(config, at)
+  if (!isTable(declared)) return undefined
+  const all = statements(text)
+  return Object.fromEntries(
+    Object.entries(declared).flatMap(([name, value]) => {
+      const runtime = readRuntime(value)
+      const first = all.find((statement) => startsWith(statement.path, [...at, name]))
+      return runtime ? [[name, { ...runtime, line: lineOf(text, first?.start ?? 0) }]] : []
+    }),
+  )
+}
+
+function readRuntime(value: unknown): Runtime | undefined {
+  if (!isTable(value)) return undefined
+  return {
+    type: string(value.runtime_type) ?? '',
+    path: string(value.runtime_path),
+    configPath: string(lookup(value, ['options', 'ConfigPath'])),
+    systemdCgroup: flag(lookup(value, ['options', 'SystemdCgroup'])),
+    line: 0,
+  }
+}
+
+function string(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+function strings(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
+}
+
+function flag(value: unknown): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined
+}

@@ -1,0 +1,7 @@
+export { renderDropIn } from './drop-in.ts'
+export { editConfig } from './edit-config.ts'
+export { handlersInDump, readConfig, type ConfigFacts, type Runtime } from './facts.ts'
+export { setImport } from './import-line.ts'
+export type { Owner } from './owner.ts'
+export { refusalOf, type Refusal } from './refusal.ts'
+export { intentOf, type Wish } from './wish.ts'

@@ -1,0 +1,35 @@
+import { type Charm, defineCharm } from '../../lib/lifecycle/charm.ts'
+import { moduleReading } from '../../lib/host/kernel-module.ts'
+import { fileReading } from '../../lib/host/file.ts'
+import { linkReading } from '../../lib/host/link.ts'
+import { config } from './config.ts'
+import { machine } from './machine.ts'
+import { fitness, MODULES, sandboxes, shimState } from './observe.ts'
+import { shimPaths } from './shims.ts'
+import { endpoints, MODULES_LOAD, stages, waits } from './stages.ts'
+
+export const kata: Charm = defineCharm({
+  name: 'kata',
+  summary: 'Kata Containers beside a container runtime: pods in virtual machines of their own',
+  subordinate: true,
+  config,
+  endpoints,
+  resources: {
+    kata: {
+      description: 'A release archive of Kata Containers, kata-static-VERSION-ARCH.tar.xz or .tar.zst',
+      formats: ['tar.xz', 'tar.zst', 'tar.gz', 'tgz', 'tar'],
+    },
+  },
+  chart: machine,
+  observe: (options, resources) => [
+    fitness({ prefix: options.prefix, archive: resources['kata']?.name ?? '' }),
+    sandboxes,
+    linkReading(options.prefix),
+    fileReading(MODULES_LOAD),
+    ...MODULES.map(moduleReading),
+    ...options.shims.map((shim) => shimState(shimPaths(options.prefix, shim))),
+  ],
+  stages,
+  waits,
+  heeds: () => null,
+})

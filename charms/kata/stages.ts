@@ -1,0 +1,161 @@
+import type { Blob } from '../../lib/host/kind.ts'
+import { linkReading } from '../../lib/host/link.ts'
+import type { HostObject } from '../../lib/host/objects.ts'
+import { check, type Context, type StageOut } from '../../lib/lifecycle/charm.ts'
+import { requires } from '../../lib/model/endpoint.ts'
+import { runtimeHandlers } from '../../lib/model/interfaces.ts'
+import type { Config } from './config.ts'
+import { fitness, MODULES, sandboxes, shimState } from './observe.ts'
+import { type Fault, faultsOf, sentence } from './probes.ts'
+import { handlerOf, shimPaths } from './shims.ts'
+
+export const endpoints = {
+  runtime: requires(runtimeHandlers, { scope: 'container', required: true, limit: 1 }),
+}
+export type Ctx = Context<Config, typeof endpoints>
+type Out = StageOut<typeof endpoints>
+
+export const MODULES_LOAD = '/etc/modules-load.d/kcharm-kata.conf'
+
+/** Can this machine run Kata, and is the place free? Looks only, and says all faults at once. */
+export function preflight(context: Ctx): Out {
+  const blob = context.resources['kata']
+  if (blob === undefined) {
+    return blocked('the resource `kata` has no file', 'give one: --resource kata:kata=kata-static-VERSION-amd64.tar.xz')
+  }
+  const version = versionOf(context.config, blob)
+  if (version === undefined)
+    return blocked(`${blob.name} does not say which version it holds`, 'set the option version')
+  if (context.version !== undefined && context.version !== version) {
+    const hint = 'upgrades are not supported yet: go back to the resource of before'
+    return blocked(`Kata ${context.version} is installed, and ${version} is asked for`, hint)
+  }
+  return foreignInstall(context) ?? unfit(context, blob) ?? {}
+}
+
+export function unpacking(context: Ctx): Out {
+  const { blob, tree, version } = release(context)
+  return {
+    objects: [
+      { kind: 'archive', path: tree, blob, prefix: 'opt/kata' },
+      { kind: 'link', path: context.config.prefix, target: tree },
+    ],
+    checks: context.config.shims.map((shim) => {
+      const paths = shimPaths(context.config.prefix, shim)
+      return check(`shim ${shim}`, shimState(paths), (state) => {
+        if (state.version === undefined) return `${paths.binary} does not answer --version; has the archive this shim?`
+        if (state.version !== version) return `${paths.binary} is of version ${state.version}, expected ${version}`
+        return state.config ? undefined : `${paths.config} is missing from the archive`
+      })
+    }),
+  }
+}
+
+/** The kernel modules, and the handlers offered to the runtime. */
+export function configuring(context: Ctx): Out {
+  const modules = MODULES.filter((name) => fitnessOf(context).modules[name] !== 'missing')
+  const objects: HostObject[] = modules.map((name) => ({ kind: 'kernel-module', name }))
+  if (modules.length > 0) {
+    objects.push({ kind: 'file', path: MODULES_LOAD, text: `# Written by kcharm.\n${modules.join('\n')}\n` })
+  }
+  return { objects, publish: { runtime: { handlers: handlersOf(context.config) } } }
+}
+
+export function proving(context: Ctx): Out {
+  const { version } = release(context)
+  return {
+    version,
+    message: [
+      `Kata ${version}, handlers ${handlersOf(context.config)
+        .map((each) => each.name)
+        .join(', ')}`,
+      ...warnings(context),
+    ].join('; '),
+  }
+}
+
+/** Withdraws the handlers, unless somebody still lives in a sandbox. */
+export function unwiring(context: Ctx): Out {
+  return inUse(context) ?? { publish: { runtime: { handlers: [] } } }
+}
+
+/** The runtime has let go of the handlers; a last look before the files go. */
+export function releasing(context: Ctx): Out {
+  return inUse(context) ?? {}
+}
+
+export const stages = { preflight, unpacking, configuring, proving, unwiring, releasing }
+
+export const waits = {
+  loaded: (context: Ctx) => {
+    const mine = (context.published('runtime')?.handlers ?? []).map((handler) => handler.name)
+    const peers = context.peers('runtime')
+    return peers.length > 0 && peers.every((peer) => mine.every((name) => peer.bag?.loaded.includes(name)))
+  },
+  unwired: (context: Ctx) => {
+    const mine = handlersOf(context.config).map((handler) => handler.name)
+    return context.peers('runtime').every((peer) => !peer.bag?.loaded.some((name) => mine.includes(name)))
+  },
+}
+
+export function fitnessOf(context: Ctx) {
+  return context.view.read(fitness({ prefix: context.config.prefix, archive: context.resources['kata']?.name ?? '' }))
+}
+
+export function versionOf(config: Config, blob: Blob): string | undefined {
+  return config.version ?? /(\d+\.\d+\.\d+)/.exec(blob.name)?.[1]
+}
+
+function handlersOf(config: Config) {
+  return config.shims.map((shim) => handlerOf(config.prefix, shim))
+}
+
+function release(context: Ctx): { blob: Blob; version: string; tree: string } {
+  const blob = context.resources['kata']
+  const version = blob && versionOf(context.config, blob)
+  if (!blob || !version)
+    throw new Error(`${context.unit}: preflight lets nothing pass without an archive and its version`)
+  return { blob, version, tree: `${context.config.prefix}-${version}` }
+}
+
+function unfit(context: Ctx, blob: Blob): Out | undefined {
+  const faults = faultsIn(context, blob)
+  const blocking = context.config.preflight === 'warn' ? faults.filter((fault) => fault.fatal) : faults
+  if (blocking.length === 0) return undefined
+  return blocked(
+    `preflight: ${faults.map(sentence).join('; ')}`,
+    'mend these, then deploy again; or set preflight: warn',
+  )
+}
+
+function faultsIn(context: Ctx, blob: Blob): Fault[] {
+  const { prefix } = context.config
+  const installed = context.holds(`link:${prefix}`)
+  return faultsOf(fitnessOf(context), { archive: blob.name, bytes: installed ? 0 : blob.size, prefix })
+}
+
+function warnings(context: Ctx): string[] {
+  const { blob } = release(context)
+  const probes = faultsIn(context, blob).map((fault) => fault.probe)
+  return probes.length === 0 ? [] : [`preflight warns: ${probes.join(', ')}`]
+}
+
+function foreignInstall(context: Ctx): Out | undefined {
+  const { prefix } = context.config
+  const there = context.view.peek(linkReading(prefix))
+  if (there === null || typeof there !== 'object' || context.holds(`link:${prefix}`)) return undefined
+  if ('target' in there && there.target.startsWith(`${prefix}-`)) return undefined
+  const what = 'target' in there ? `a link to ${there.target}` : 'other' in there ? `a ${there.other}` : 'something'
+  return blocked(`${prefix} is ${what} that kcharm did not put there`, `move it away, or set the option prefix`)
+}
+
+function inUse(context: Ctx): Out | undefined {
+  const live = context.view.peek(sandboxes)
+  if (!Array.isArray(live) || live.length === 0) return undefined
+  const hint = 'end the pods that run in them, then remove again'
+  return blocked(`${live.length} sandboxes still live under its handlers: ${live.slice(0, 3).join(', ')}`, hint)
+}
+
+function blocked(message: string, hint: string): Out {
+  return { blocked: { message, hint } }
+}

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { labCache } from '../paths.ts'
+import { store, type Compression } from './stored.ts'
+import { kataEntries } from './stand-in-entries.ts'
+import { packTar } from './tar.ts'
+
+/** Release archives' words for a machine's architecture, with uname's. */
+export const ARCHITECTURES = { amd64: 'x86_64', arm64: 'aarch64', s390x: 's390x', ppc64le: 'ppc64' } as const
+export type Architecture = keyof typeof ARCHITECTURES
+
+export interface StandInKata {
+  /** Default 3.20.0. The layout is that release's, whatever the number. */
+  version?: string
+  arch?: Architecture
+  /** Default: what the releases of that version came in. */
+  compression?: Compression
+}
+
+export interface BuiltArchive {
+  path: string
+  sha256: string
+}
+
+/**
+ * Makes an archive named and laid out as a kata-static release, of which nothing is real: it has a file opt/kata/STAND-IN that says
+ * so, and programs that answer `--version` and do nothing else. The same arguments give the same bytes everywhere.
+ */
+export async function makeStandInKata(wanted: StandInKata = {}): Promise<BuiltArchive> {
+  const { version = '3.20.0', arch = 'amd64', compression = usualCompression(version) } = wanted
+  const bytes = store(packTar(kataEntries(version, ARCHITECTURES[arch])), compression)
+  const folder = join(labCache(), 'stand-in')
+  const path = join(folder, `kata-static-${version}-${arch}.tar.${compression}`)
+  await mkdir(folder, { recursive: true })
+  await writeFile(`${path}.${process.pid}`, bytes)
+  await rename(`${path}.${process.pid}`, path)
+  return { path, sha256: createHash('sha256').update(bytes).digest('hex') }
+}
+
+/** xz until 3.20, zst since 3.21 (tools/packaging/release/release.sh of the releases). */
+function usualCompression(version: string): Compression {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major > 3 || (major === 3 && minor > 20) ? 'zst' : 'xz'
+}

@@ -1,0 +1,24 @@
+import type { Server, Socket } from 'node:net'
+
+/**
+ * The program of the lab's forwarding process. It is started from its own text (`node -e`), inside the lab's network, so it may
+ * use nothing from outside of itself. Each message brings a listening socket made in the machine's network, and where what
+ * it accepts is to go: a socket stays in the network it was made in, wherever its process is.
+ */
+export function forward(): void {
+  const net = process.getBuiltinModule('node:net')
+  const connect = (client: Socket, host: string, port: number): void => {
+    const node = net.connect({ host, port, noDelay: true })
+    client.setNoDelay(true)
+    const cut = (): void => {
+      client.resetAndDestroy()
+      node.destroy()
+    }
+    client.on('error', cut).pipe(node)
+    node.on('error', cut).pipe(client)
+  }
+  process.on('message', (target: { host: string; port: number }, server: Server) => {
+    server.on('connection', (client) => connect(client, target.host, target.port))
+    process.send?.(target.host)
+  })
+}

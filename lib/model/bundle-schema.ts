@@ -1,0 +1,125 @@
+import { z } from 'zod'
+import { applicationName, machineName, tagName } from './names.ts'
+
+const digest = z
+  .string()
+  .regex(/^[0-9a-fA-F]{64}$/, 'expected 64 hex digits')
+  .transform((hex) => hex.toLowerCase())
+  .describe('SHA-256 of the bytes. Without it the lockfile beside the bundle must know the digest.')
+
+/** A resource that is fetched rather than read from the operator's disk. */
+export const WEB = /^https?:\/\//i
+
+const path = z.string().regex(/^[^\p{Cc}]{1,4096}$/u, 'expected a path')
+
+const url = z
+  .string()
+  .refine((text) => WEB.test(text) && URL.canParse(text), 'expected a URL that begins with https:// or http://')
+
+const resource = z
+  .union([
+    path,
+    z
+      .strictObject({
+        path: path.optional().describe('A file on the machine that deploys, relative to the bundle.'),
+        url: url.optional().describe('Where to fetch it, https or http.'),
+        sha256: digest.optional(),
+      })
+      .refine(({ path, url }) => (path === undefined) !== (url === undefined), 'expected either path or url'),
+  ])
+  .describe('The file that a charm installs from: a path or URL, or a map that also carries its digest.')
+
+const target = z.union([
+  z.string().regex(/^(?=.{1,67}$)(tag=[A-Za-z0-9][A-Za-z0-9._-]*|[A-Za-z0-9][A-Za-z0-9.-]*)$/, {
+    message: 'expected all, tag=NAME or the name of a machine',
+  }),
+  z.int().nonnegative().transform(String),
+])
+
+const application = {
+  charm: z.string().describe('The charm that it runs.'),
+  options: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('Options of the charm; the others have what `kcharm config` set, or the charm’s defaults.'),
+  resources: z
+    .record(z.string(), resource)
+    .optional()
+    .describe('Files that the charm installs from, by the charm’s name for them.'),
+  to: z
+    .union([target, z.array(target).min(1)])
+    .optional()
+    .describe('The machines: all, tag=NAME, a name, or a list of these. Without it and num_units: all machines.'),
+  num_units: z.int().min(0).max(10_000).optional().describe('On how many of these machines, from the first.'),
+}
+
+const machine = z
+  .strictObject({
+    tags: z
+      .array(tagName)
+      .optional()
+      .describe('Tags that `to` can name. A machine that no inventory has by this name is found by all of them.'),
+  })
+  .nullable()
+
+const end = z
+  .string()
+  .regex(/^(?=.{1,127}$)[a-z0-9-]+(:[A-Za-z0-9_-]+)?$/, 'expected application or application:endpoint')
+
+const relation = z
+  .tuple([end, end], 'expected two ends')
+  .describe('Two ends, each application or application:endpoint.')
+
+/** What a bundle may hold. Every field has its sentence here: the reference page is made from it. */
+export const bundleSchema = z.strictObject({
+  description: z.string().optional().describe('Free text.'),
+  applications: z
+    .record(
+      applicationName,
+      z.strictObject(application).describe('One application: a charm with its options, on its machines.'),
+    )
+    .refine((applications) => Object.keys(applications).length > 0, 'expected at least one application')
+    .describe('What is deployed, by the name that units carry.'),
+  relations: z.array(relation).optional().describe('Which applications work together.'),
+  machines: z
+    .record(
+      machineName,
+      machine.describe('One machine, or nothing. It is bound to the inventory by name, `--machine` or tag.'),
+    )
+    .optional()
+    .describe('The machines that the bundle speaks of. Without it the inventory’s are used as they are.'),
+})
+
+/**
+ * The same, with every part that is wrong left out: what the cross-references can still be checked on, so that one
+ * run shows the faults of both kinds. Complete when `bundleSchema` takes the value.
+ */
+export const draftSchema = z
+  .object({
+    description: soft(z.string()),
+    applications: z
+      .record(
+        z.string(),
+        z
+          .object({
+            charm: soft(application.charm),
+            options: soft(application.options),
+            resources: soft(z.record(z.string(), soft(resource))),
+            to: soft(z.union([target, z.array(soft(target))])),
+            num_units: soft(application.num_units),
+          })
+          .catch({}),
+      )
+      .catch({}),
+    relations: z.array(soft(relation)).catch([]),
+    machines: soft(z.record(z.string(), machine.catch(null))),
+  })
+  .catch({ applications: {}, relations: [] })
+
+export type Draft = z.infer<typeof draftSchema>
+export type DraftApplication = Draft['applications'][string]
+export type DraftResource = z.infer<typeof resource>
+
+function soft<S extends z.ZodType>(schema: S) {
+  return schema.optional().catch(undefined)
+}

@@ -1,0 +1,118 @@
+import { LineCounter, Lexer, Parser, parseDocument, visit, type Document } from 'yaml'
+import type { Code } from '../errors/index.ts'
+import { MOST_FAULTS, printable, problemText, refusal, type Path, type Problem } from './faults.ts'
+import { locate, startOf } from './positions.ts'
+import { keyFaults, meaningFaults, type NodeFault } from './yaml-checks.ts'
+
+/** A YAML file as plain values, with the place of each of them. */
+export interface YamlSource {
+  file: string
+  value: unknown
+  /** `file:line:column` of the value at a path, or of the nearest thing above it that is there. */
+  at(path: Path): string
+  /** A plain or quoted value as it is written: `1.10` where the value is 1.1. */
+  written(path: Path): string | undefined
+  /** Throws one error with all faults in the order of the file, the YAML's own and the given ones; none: nothing. */
+  check(problems: Problem[]): void
+}
+
+/** Larger than any bundle that a person wrote, small enough to be parsed at once. */
+const LARGEST = 1024 * 1024
+/** Deeper nesting overflows the parser's stack, which can end the process rather than throw. */
+const DEEPEST = 100
+/** Uses of anchors, multiplied through nested ones: what bounds "billion laughs". */
+const MOST_ALIASES = 1000
+
+/** Reads one YAML document. Throws `code` with all faults when it is not YAML of one plain meaning. */
+export function readYaml(input: string, { file, code }: { file: string; code: Code }): YamlSource {
+  const text = input.replace(/^\ufeff/, '')
+  const lines = linesOf(text)
+  const position = (offset: number): string => {
+    const { line, col } = lines.linePos(offset)
+    return `${file}:${line}:${col}`
+  }
+  const stop = (faults: Placed[]): void => {
+    if (faults.length === 0) return
+    const shown = faults.toSorted((a, b) => a.offset - b.offset).slice(0, MOST_FAULTS)
+    const texts = shown.map(
+      ({ offset, says }) => `${position(offset)}: ${typeof says === 'string' ? says : problemText(says)}`,
+    )
+    throw refusal(code, file, texts, faults.length)
+  }
+  stop(outsized(text))
+  // uniqueKeys is quadratic and takes `0` and `"0"` for different: keyFaults does it. A schema that is named here
+  // holds against a `%YAML 1.1` line, which would read `no` as false and dates as dates.
+  const meaning = { merge: true, uniqueKeys: false, schema: 'core', resolveKnownTags: false } as const
+  const doc = parseDocument(text, { ...meaning, prettyErrors: false, logLevel: 'error' })
+  stop(firstOfLines(doc.errors.map(syntaxFault), lines))
+  stop(meaningFaults(doc))
+  const { value, faults } = plainValue(doc)
+  stop(faults)
+  return {
+    file,
+    value,
+    at: (path) => position(locate(doc, path).value),
+    written: (path) => locate(doc, path).written,
+    check: (problems) => stop([...keyFaults(doc), ...problems.map((problem) => placed(doc, problem))]),
+  }
+}
+
+/** Problems become text only when they are shown. */
+type Placed = { offset: number; says: string | Problem }
+
+function linesOf(text: string): LineCounter {
+  const lines = new LineCounter()
+  lines.addNewLine(0)
+  for (const { index } of text.matchAll(/\n/g)) lines.addNewLine(index + 1)
+  return lines
+}
+
+/** The parser goes on after an error, and what it says next about the same line comes of that error. */
+function firstOfLines(faults: NodeFault[], lines: LineCounter): NodeFault[] {
+  const first = new Map(faults.toReversed().map((fault) => [lines.linePos(fault.offset).line, fault]))
+  return [...first.values()]
+}
+
+function outsized(text: string): NodeFault[] {
+  if (Buffer.byteLength(text) > LARGEST) return [{ offset: 0, says: 'too large: expected at most 1 MiB' }]
+  const parser = new Parser()
+  for (const lexeme of new Lexer().lex(text)) {
+    parser.next(lexeme).next()
+    if (parser.stack.length > DEEPEST) {
+      return [{ offset: parser.offset, says: `nested too deeply: expected at most ${DEEPEST} levels` }]
+    }
+  }
+  return []
+}
+
+function syntaxFault({ code, pos, message }: { code: string; pos: [number, number]; message: string }): NodeFault {
+  const offset = pos[0]
+  if (code !== 'MULTIPLE_DOCS') return { offset, says: printable(`not YAML: ${message}`) }
+  return { offset, says: 'a second document begins here: expected one; overlays are not understood yet' }
+}
+
+/** Aliases are resolved by now, so what can still be thrown is the guard against their number. */
+function plainValue(doc: Document.Parsed): { value: unknown; faults: NodeFault[] } {
+  try {
+    return { value: doc.toJS({ maxAliasCount: MOST_ALIASES }), faults: [] }
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error
+    const says = `aliases multiply: expected at most ${MOST_ALIASES} uses`
+    return { value: undefined, faults: [{ offset: firstAlias(doc), says }] }
+  }
+}
+
+function firstAlias(doc: Document.Parsed): number {
+  let offset: number | undefined
+  visit(doc, {
+    Alias(_key, node) {
+      offset ??= startOf(node)
+    },
+  })
+  return offset ?? 0
+}
+
+function placed(doc: Document.Parsed, problem: Problem): Placed {
+  const { key, value } = locate(doc, problem.path)
+  return { offset: problem.atKey === true ? key : value, says: problem }
+}

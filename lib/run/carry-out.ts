@@ -1,0 +1,102 @@
+import { KcharmError } from '../errors/index.ts'
+import { undoerOf } from '../host/objects.ts'
+import type { Change } from '../host/kind.ts'
+import { HOME, path, RUN } from '../host/shell.ts'
+import type { Reading } from '../host/view.ts'
+import type { LifeEvent } from '../lifecycle/events.ts'
+import { drive } from '../lifecycle/driver.ts'
+import { holdings, type Line, openOperation } from '../lifecycle/manifest.ts'
+import { isGone, type Site } from '../lifecycle/unit.ts'
+import { digest } from '../model/json.ts'
+import type { SitePlan } from '../plan/plan-site.ts'
+import { machineBackend } from './machine-backend.ts'
+import { readMore, type SiteLink } from './site-link.ts'
+
+export interface Work {
+  link: SiteLink
+  site: Site
+  plan: SitePlan
+  /** Every reading of the plan, to be read again under the lock. */
+  readings: Map<string, Reading<unknown>>
+  model: { id: string; name: string }
+  holder: string
+  operation(): string
+  provideBlob(link: SiteLink, change: Change): Promise<void>
+  tell(event: LifeEvent): void
+}
+
+/** Under the machine's lock: nothing has changed since the plan, then the same driver as the plan's, on the machine. */
+export async function carryOut(work: Work): Promise<void> {
+  const { link, site, plan } = work
+  await link.session.lock(work.holder)
+  await refuseDrift(work)
+  await sweepLeftovers(link, site)
+  const backend = machineBackend({
+    machine: site.machine,
+    session: link.session,
+    observed: link.observed,
+    frames: link.frames,
+    planned: plan.changes,
+    firstLine: modelLine(site, work.model),
+    isRollback: (name, stage) => isRollback(site, name, stage),
+    provideBlob: (change) => work.provideBlob(link, change),
+  })
+  const steps = drive(site, { view: backend.live.view, operation: work.operation })
+  let next = steps.next()
+  while (!next.done) {
+    if (next.value.do === 'tell') {
+      work.tell(next.value.event)
+      next = steps.next()
+      continue
+    }
+    const ask = next.value
+    next = await backend.answer(ask).then(
+      (answer) => steps.next(answer),
+      (thrown: unknown) => steps.throw(thrown),
+    )
+  }
+  await leaveNothing(link, site)
+}
+
+/** What was read for the plan is read again under the lock: a plan is carried out on the machine that it was made for. */
+async function refuseDrift(work: Work): Promise<void> {
+  const { link, plan } = work
+  link.observed.clear()
+  link.frames.clear()
+  await readMore(link, [...work.readings.values()])
+  const drifted = Object.entries(plan.reads).filter(([key, was]) => digest(link.observed.get(key)) !== was)
+  if (drifted.length === 0) return
+  const names = drifted.map(([key]) => key).join(', ')
+  throw new KcharmError('plan-stale', `${plan.machine} has changed since it was planned: ${names}`, {
+    machine: plan.machine,
+    hint: 'plan again and look at what is different',
+  })
+}
+
+/** A write that was cut off may have left its temporary file; the intent names it. */
+async function sweepLeftovers(link: SiteLink, site: Site): Promise<void> {
+  const open = site.units.filter((unit) => openOperation(site.lines, unit.name))
+  const keys = open.flatMap((unit) => holdings(site.lines, unit.name).map((held) => held.key))
+  const paths = keys.flatMap((key) => {
+    const { undoer, name } = undoerOf(key)
+    return undoer.leftovers?.(name) ?? []
+  })
+  if (paths.length > 0) await link.session.run(`rm -rf ${paths.map(path).join(' ')}`)
+}
+
+/** With the last unit gone, kcharm's own folder goes as well. */
+async function leaveNothing(link: SiteLink, site: Site): Promise<void> {
+  const empty = site.units.every((unit) => unit.life === 'absent' && isGone(site, unit))
+  if (!empty || site.lines.length === 0) return
+  await link.session.run(`rm -rf ${path(HOME)} ${path(`${RUN}/services`)}`)
+}
+
+/** Undoing what this very pass did is the plan's standing promise and needs no line of its own in it. */
+function isRollback(site: Site, name: string, stage: string): boolean {
+  const state = site.units.find((unit) => unit.name === name)?.charm.chart.states[stage]
+  return state?.kind === 'undo' && state.scope === 'pass'
+}
+
+function modelLine(site: Site, model: { id: string; name: string }): Line | undefined {
+  return site.lines.some((line) => line.t === 'model') ? undefined : { t: 'model', ...model }
+}

@@ -1,0 +1,153 @@
+import { toKcharmError, type KcharmError } from '../errors/index.ts'
+import type { Blob, Change } from '../host/kind.ts'
+import { undoerOf } from '../host/objects.ts'
+import type { Key, Reading } from '../host/view.ts'
+import type { Charm } from '../lifecycle/charm.ts'
+import type { LifeEvent } from '../lifecycle/events.ts'
+import { recordsOf, type UnitRecord } from '../lifecycle/manifest.ts'
+import type { Site } from '../lifecycle/unit.ts'
+import type { Machine, Model } from '../model/declaration.ts'
+import { type DeclaredUnit, unitsOf } from '../model/units.ts'
+import { planSite, type SitePlan } from '../plan/plan-site.ts'
+import { carryOut } from './carry-out.ts'
+import type { NodeSession } from './node-session.ts'
+import { assertOurs } from './ownership.ts'
+import { readMore, readSite, type SiteLink } from './site-link.ts'
+import { copySite, siteOf } from './sites.ts'
+
+export interface FleetGiven {
+  model: Model
+  charms: Record<string, Charm>
+  blobs: Record<string, Record<string, Blob | undefined>>
+  machines: Machine[]
+  /** Units that the operator's record knows, for machines that do not answer. */
+  known: { machine: string; record: UnitRecord }[]
+  /** Cells that the last plan of a machine read: asked for with the first request. */
+  hints: Record<string, Hint[]>
+  /** Walk only this unit's life. */
+  only?: string
+  open(machine: Machine): Promise<NodeSession>
+}
+
+export interface Hint {
+  key: Key
+  reads: Key[]
+}
+
+export interface FleetSite {
+  machine: Machine
+  link: SiteLink
+  site: Site
+  plan: SitePlan
+  readings: Map<Key, Reading<unknown>>
+}
+
+export interface Fleet {
+  sites: FleetSite[]
+  /** Machines that cost only their own units. */
+  failed: { machine: string; error: KcharmError }[]
+  declared: DeclaredUnit[]
+  /** Every session that was opened, also those of machines that failed later. */
+  sessions: NodeSession[]
+}
+
+/** Connects to all machines, reads each in one request, and plans them. Sessions stay open; `closeFleet` ends them. */
+export async function planFleet(given: FleetGiven): Promise<Fleet> {
+  const failed: Fleet['failed'] = []
+  const sessions: NodeSession[] = []
+  const machines = given.machines.map((machine) => ({ machine }))
+  const links = await each(machines, failed, ({ machine }) => link(machine, given, sessions))
+  const recorded = [...links.flatMap(unitsOnSite), ...unreached(given, links)]
+  const declared = unitsOf(given.model, recorded)
+  const sites = await each(links, failed, (site) => planLink(site, given, declared))
+  return { sites, failed, declared, sessions }
+}
+
+/** Carries the plans out, all machines at once; each failure is its machine's own. */
+export async function applyFleet(
+  fleet: Fleet,
+  how: {
+    model: { id: string; name: string }
+    holder: string
+    operation(): string
+    provideBlob(link: SiteLink, change: Change): Promise<void>
+    tell(machine: string, event: LifeEvent): void
+  },
+): Promise<void> {
+  const work = fleet.sites.filter((each) => each.plan.changes.length > 0 || each.plan.records > 0)
+  await each(work, fleet.failed, async (at) => {
+    await carryOut({ ...at, ...how, tell: (event) => how.tell(at.machine.name, event) })
+    return at
+  })
+}
+
+export async function closeFleet(fleet: Fleet): Promise<void> {
+  await Promise.all(fleet.sessions.map((session) => session.close().catch(() => undefined)))
+}
+
+async function link(machine: Machine, given: FleetGiven, sessions: NodeSession[]): Promise<SiteLink> {
+  const session = await given.open(machine)
+  sessions.push(session)
+  const found = await readSite(machine, session, likelyReadings(machine, given))
+  assertOurs(machine.name, found.lines, given.model)
+  return found
+}
+
+function likelyReadings(machine: Machine, given: FleetGiven): Reading<unknown>[] {
+  const apps = Object.values(given.model.applications)
+  const observed = apps.flatMap((app) => {
+    const charm = given.charms[app.charm]
+    const options = charm?.config.safeParse({ ...app.bundleOptions, ...app.setOptions })
+    return charm && options?.success ? charm.observe(options.data, given.blobs[app.name] ?? {}) : []
+  })
+  const hinted = (given.hints[machine.name] ?? []).map(({ key, reads }) => {
+    const { undoer, name } = undoerOf(key)
+    return undoer.reading(name, reads)
+  })
+  return [...observed, ...hinted]
+}
+
+async function planLink(at: SiteLink, given: FleetGiven, declared: DeclaredUnit[]): Promise<FleetSite> {
+  const site = siteOf(at.machine.name, at.lines, { ...given, declared })
+  if (given.only !== undefined) for (const unit of site.units) unit.begun = unit.name !== given.only
+  const steps = planSite(copySite(site), at.observed)
+  let next = steps.next()
+  while (!next.done) {
+    await readMore(at, next.value)
+    next = steps.next()
+  }
+  return { machine: at.machine, link: at, site, ...next.value }
+}
+
+function unitsOnSite(at: SiteLink): { machine: string; unit: string; app: string }[] {
+  return [...recordsOf(at.lines).values()].map((record) => ({
+    machine: at.machine.name,
+    unit: record.unit,
+    app: record.app,
+  }))
+}
+
+function unreached(given: FleetGiven, links: SiteLink[]): { machine: string; unit: string; app: string }[] {
+  const reached = new Set(links.map((each) => each.machine.name))
+  return given.known
+    .filter((each) => !reached.has(each.machine))
+    .map((each) => ({ machine: each.machine, unit: each.record.unit, app: each.record.app }))
+}
+
+async function each<T extends { machine: Machine }, R>(
+  items: T[],
+  failed: Fleet['failed'],
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const done = await Promise.all(
+    items.map(async (item): Promise<R[]> => {
+      try {
+        return [await work(item)]
+      } catch (thrown) {
+        failed.push({ machine: item.machine.name, error: toKcharmError(thrown) })
+        return []
+      }
+    }),
+  )
+  return done.flat()
+}

@@ -1,0 +1,7 @@
+/** What a run needs of a machine: scripts, uploads, the lock. Real ones come from lib/ssh; tests bring local shells. */
+export interface NodeSession {
+  run(script: string, options?: { deadlineMs?: number }): Promise<{ status: number; stdout: string; stderr: string }>
+  upload(source: { path: string }, to: string, options?: { onProgress?(bytes: number): void }): Promise<void>
+  lock(holder: string): Promise<void>
+  close(): Promise<void>
+}

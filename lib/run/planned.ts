@@ -1,0 +1,25 @@
+import { KcharmError } from '../errors/index.ts'
+import type { Change } from '../host/kind.ts'
+import { digest } from '../model/json.ts'
+import type { PlannedChange } from '../plan/plan-site.ts'
+
+/** Nothing is changed that the plan did not show: executed is a part of planned, equal where the value was known. */
+export function assertPlanned(
+  machine: string,
+  step: { unit: string; stage: string; change: Change },
+  planned: PlannedChange[],
+): void {
+  const { change } = step
+  const match = planned.find(
+    (each) =>
+      each.unit === step.unit &&
+      each.stage === step.stage &&
+      each.key === change.key &&
+      (each.after === 'later' || each.after === digest(change.after)),
+  )
+  if (match) return
+  throw new KcharmError('plan-stale', `${machine}: ${change.verb} is not in the plan`, {
+    unit: step.unit,
+    hint: 'the machine is not as it was when the plan was made; plan again',
+  })
+}

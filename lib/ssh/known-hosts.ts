@@ -1,0 +1,83 @@
+import { createHmac } from 'node:crypto'
+
+/** One usable line of a known_hosts file (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). */
+export interface KnownHost {
+  line: number
+  marker?: 'revoked' | 'cert-authority'
+  hosts: string
+  type: string
+  key: Buffer
+}
+
+/** `line` is the entry that decided. `authority`: only a certificate authority vouches for this host. */
+export type Verdict = { is: 'known' | 'changed' | 'revoked' | 'authority'; entry: KnownHost } | { is: 'unknown' }
+
+/** How known_hosts names a host: `host`, or `[host]:port` away from port 22. */
+export function hostPattern(host: string, port: number): string {
+  return port === 22 ? host.toLowerCase() : `[${host.toLowerCase()}]:${port}`
+}
+
+/** Reads the lines that hold a key; comments and lines that OpenSSH would skip are skipped. */
+export function parseKnownHosts(text: string): KnownHost[] {
+  return text.split(/\r?\n/).flatMap((line, index) => {
+    const entry = parseLine(line.trim(), index + 1)
+    return entry ? [entry] : []
+  })
+}
+
+/** The entries that speak about this host, revoked ones and authorities included. */
+export function entriesFor(entries: KnownHost[], pattern: string): KnownHost[] {
+  return entries.filter((entry) => matches(entry.hosts, pattern))
+}
+
+/** Judges a shown key by the entries of its host: revoked, then known, then changed, then unknown. */
+export function judge(entries: KnownHost[], key: Buffer): Verdict {
+  const same = entries.filter((entry) => entry.key.equals(key))
+  const revoked = same.find((entry) => entry.marker === 'revoked')
+  if (revoked) return { is: 'revoked', entry: revoked }
+  const known = same.find((entry) => entry.marker === undefined)
+  if (known) return { is: 'known', entry: known }
+  const other = entries.find((entry) => entry.marker === undefined)
+  if (other) return { is: 'changed', entry: other }
+  const authority = entries.find((entry) => entry.marker === 'cert-authority')
+  return authority ? { is: 'authority', entry: authority } : { is: 'unknown' }
+}
+
+/** The type named inside a key blob, such as `ssh-ed25519`. */
+export function keyType(key: Buffer): string {
+  return key.toString('latin1', 4, 4 + key.readUInt32BE(0))
+}
+
+function parseLine(line: string, number: number): KnownHost | undefined {
+  if (line === '' || line.startsWith('#')) return undefined
+  const words = line.split(/[ \t]+/)
+  const marker = words[0]?.startsWith('@') ? words.shift() : undefined
+  const [hosts, type, base64] = words
+  if (!hosts || !type || !base64) return undefined
+  const entry = { line: number, hosts, type, key: Buffer.from(base64, 'base64') }
+  if (marker === undefined) return entry
+  if (marker === '@revoked') return { ...entry, marker: 'revoked' }
+  return marker === '@cert-authority' ? { ...entry, marker: 'cert-authority' } : undefined
+}
+
+function matches(hosts: string, pattern: string): boolean {
+  if (hosts.startsWith('|1|')) return hashed(hosts, pattern)
+  const globs = hosts.toLowerCase().split(',')
+  const negated = globs.filter((glob) => glob.startsWith('!')).map((glob) => glob.slice(1))
+  const plain = globs.filter((glob) => !glob.startsWith('!'))
+  return plain.some((glob) => matchesGlob(glob, pattern)) && !negated.some((glob) => matchesGlob(glob, pattern))
+}
+
+function hashed(hosts: string, pattern: string): boolean {
+  const [, , salt = '', mac = ''] = hosts.split('|')
+  const digest = createHmac('sha1', Buffer.from(salt, 'base64')).update(pattern).digest()
+  return digest.equals(Buffer.from(mac, 'base64'))
+}
+
+function matchesGlob(glob: string, pattern: string): boolean {
+  const source = glob
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
+  return new RegExp(`^${source}$`).test(pattern)
+}
