@@ -96,8 +96,10 @@ export function holdings(lines: Line[], unit: string, op?: string): Holding[] {
   const held = new Map<Key, Holding>()
   for (const line of lines) {
     if (line.t !== 'intent' || line.unit !== unit || undone.has(line.n) || (op && line.op !== op)) continue
-    for (const [key, before] of Object.entries(line.sides ?? {})) hold(held, line, line.key)
-    hold(held, { ...line, key, before, edit: false }, line.key)
+    for (const [key, before] of Object.entries(line.sides ?? {})) {
+      hold(held, { ...line, key, before, edit: false }, line.key)
+    }
+    hold(held, line, line.key)
   }
   return [...held.values()]
 }

@@ -1,7 +1,6 @@
-import { KcharmError } from '../errors/index.ts'
+import { checkLimits, mergeRelations } from './apply-relations.ts'
 import { bindMachines, type Binding } from './bind-machines.ts'
 import type { Bundle, BundleApplication } from './bundle.ts'
-import { firstOverLimit, mergeRelations } from './apply-relations.ts'
 import type { CharmMeta } from './charm-meta.ts'
 import type { Application, Machine, Model, Relation } from './declaration.ts'
 import { problemText, refusal } from './faults.ts'
@@ -45,4 +44,24 @@ export interface Circumstances extends Omit<Binding, 'bound'> {
   /** From the last deploy of a bundle on this model; absent: there was none, or its record is lost. */
   previous?: BundleRecord | undefined
   prune?: boolean
+}
+
+const NOTHING: BundleRecord = { applications: {}, relations: [], machines: [], bound: {} }
+
+/**
+ * Merges a bundle into what is declared. An option that the last bundle named and this one does not returns to its
+ * default; where bundle and `config` name the same one, the bundle wins.
+ * Throws `invalid-inventory` when machines are missing, `invalid-bundle` for an application of another charm, `relation`
+ * when relations of before and of the bundle are too many together.
+ */
+export function applyBundle(model: Model, bundle: Bundle, circumstances: Circumstances): Applied {
+  const { charms, previous = NOTHING, prune = false } = circumstances
+  refuseOtherCharms(model, bundle)
+  const { machines, places } = settled(bundle, { ...circumstances, bound: previous.bound })
+  const vanished = vanishedFrom(model, bundle, { previous, places, machines: names(machines) })
+  const leaving = prune ? vanished : { ...vanished, applications: [], relations: [], machines: [], units: [] }
+  const named = mapped(bundle.applications, (name, given) =>
+    merged(name, given, { before: presentIn(model, name), machines: places[name] ?? [], named: previous.applications[name] }),
+  )
+  const applications = mapped({ ...model.applications, ...named }, (name, app) => withLeaving(app, {model, leaving}))
 }

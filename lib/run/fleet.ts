@@ -4,10 +4,10 @@ import { undoerOf } from '../host/objects.ts'
 import type { Key, Reading } from '../host/view.ts'
 import type { Charm } from '../lifecycle/charm.ts'
 import type { LifeEvent } from '../lifecycle/events.ts'
-import { recordsOf, type UnitRecord } from '../lifecycle/manifest.ts'
+import { type Line, recordsOf, type UnitRecord } from '../lifecycle/manifest.ts'
 import type { Site } from '../lifecycle/unit.ts'
 import type { Machine, Model } from '../model/declaration.ts'
-import { type DeclaredUnit, unitsOf } from '../model/units.ts'
+import { type DeclaredUnit, type RecordedUnit, unitsOf } from '../model/units.ts'
 import { planSite, type SitePlan } from '../plan/plan-site.ts'
 import { carryOut } from './carry-out.ts'
 import type { NodeSession } from './node-session.ts'
@@ -17,6 +17,8 @@ import { copySite, siteOf } from './sites.ts'
 
 export interface FleetGiven {
   model: Model
+  /** Has the last word on the model once the machines were read: a lost record is rebuilt from their manifests. */
+  settleModel?(found: { machine: string; lines: Line[] }[]): Model
   charms: Record<string, Charm>
   blobs: Record<string, Record<string, Blob | undefined>>
   machines: Machine[]
@@ -46,6 +48,7 @@ export interface Fleet {
   sites: FleetSite[]
   /** Machines that cost only their own units. */
   failed: { machine: string; error: KcharmError }[]
+  model: Model
   declared: DeclaredUnit[]
   /** Every session that was opened, also those of machines that failed later. */
   sessions: NodeSession[]
@@ -57,10 +60,16 @@ export async function planFleet(given: FleetGiven): Promise<Fleet> {
   const sessions: NodeSession[] = []
   const machines = given.machines.map((machine) => ({ machine }))
   const links = await each(machines, failed, ({ machine }) => link(machine, given, sessions))
-  const recorded = [...links.flatMap(unitsOnSite), ...unreached(given, links)]
-  const declared = unitsOf(given.model, recorded)
-  const sites = await each(links, failed, (site) => planLink(site, given, declared))
-  return { sites, failed, declared, sessions }
+  const found = links.map((at) => ({ machine: at.machine.name, lines: at.lines }))
+  const model = given.settleModel?.(found) ?? given.model
+  const ours = await each(links, failed, async (at) => {
+    assertOurs(at.machine.name, at.lines, model)
+    return at
+  })
+  const recorded = [...ours.flatMap(unitsOnSite), ...unreached(given, ours)]
+  const declared = unitsOf(model, { recorded, charms: given.charms })
+  const sites = await each(ours, failed, (site) => planLink(site, { ...given, model }, declared))
+  return { sites, failed, model, declared, sessions }
 }
 
 /** Carries the plans out, all machines at once; each failure is its machine's own. */
@@ -88,9 +97,7 @@ export async function closeFleet(fleet: Fleet): Promise<void> {
 async function link(machine: Machine, given: FleetGiven, sessions: NodeSession[]): Promise<SiteLink> {
   const session = await given.open(machine)
   sessions.push(session)
-  const found = await readSite(machine, session, likelyReadings(machine, given))
-  assertOurs(machine.name, found.lines, given.model)
-  return found
+  return await readSite(machine, session, likelyReadings(machine, given))
 }
 
 function likelyReadings(machine: Machine, given: FleetGiven): Reading<unknown>[] {
@@ -127,11 +134,13 @@ function unitsOnSite(at: SiteLink): { machine: string; unit: string; app: string
   }))
 }
 
-function unreached(given: FleetGiven, links: SiteLink[]): { machine: string; unit: string; app: string }[] {
+function recorded(machine: string, record: UnitRecord): RecordedUnit {
+  return { machine, unit: record.unit, app: record.app, charm: record.charm }
+}
+
+function unreached(given: FleetGiven, links: SiteLink[]): RecordedUnit[] {
   const reached = new Set(links.map((each) => each.machine.name))
-  return given.known
-    .filter((each) => !reached.has(each.machine))
-    .map((each) => ({ machine: each.machine, unit: each.record.unit, app: each.record.app }))
+  return given.known.filter((each) => !reached.has(each.machine)).map((each) => recorded(each.machine, each.record))
 }
 
 async function each<T extends { machine: Machine }, R>(

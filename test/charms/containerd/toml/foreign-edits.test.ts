@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { editConfig, readConfig, setImport, type Wish } from '../../../../charms/containerd/toml/index.ts'
 import { parseToml } from '../../../../charms/containerd/toml/parse.ts'
+import { eolOf } from '../../../../charms/containerd/toml/text-cut.ts'
 import { DROP_IN, edited, HANDLER, MAIN, readFixtures } from './fixtures.ts'
 import { foreignEdits, randomFrom } from './foreign-edits.ts'
 
 type Fn = (text: string) => string
 
-const SEEDS = 25
 const SMALL: [string, string][] = [
   ['a version alone', 'version = 2'],
   [
@@ -59,12 +59,13 @@ function obeys(text: string, { add, remove }: { add: Fn; remove: Fn }): void {
   const ours = add(text)
   expect(add(ours)).toBe(ours)
   expect(remove(ours)).toBe(text)
-  for (let seed = 1; seed <= SEEDS; seed++) {
+  const seeds = text.length < 200 ? 100 : 8
+  for (let seed = 1; seed <= seeds; seed++) {
     const after = foreignEdits(ours, randomFrom(seed))
     expect(parseToml(after.text, MAIN), `seed ${seed}`).toBeDefined()
     expect(add(after.text), `seed ${seed}: ours stays where it is`).toBe(after.text)
     const left = remove(after.text)
-    expect(sameLines(without(left, after.added), text), `seed ${seed}: ours alone goes`).toBe(true)
+    expect(without(left, after.added), `seed ${seed}: ours alone goes`).toBe(ended(text))
     expect(remove(left), `seed ${seed}: nothing is left to remove`).toBe(left)
 
     const before = foreignEdits(text, randomFrom(seed))
@@ -77,10 +78,10 @@ function without(text: string, pieces: string[]): string {
   return pieces.reduceRight((left, piece) => {
     expect(left.split(piece)).toHaveLength(2)
     return left.replace(piece, () => '')
-  }, text)
+  }, ended(text))
 }
 
-/** A stranger who adds lines at the end of a file without a last line end adds that line end as well. */
-function sameLines(left: string, original: string): boolean {
-  return left === original || (!original.endsWith('\n') && left.replace(/\r?\n$/, '') === original)
+/** With a last line end: whoever adds lines to a file without one adds that as well, and who takes lines out may leave it. */
+function ended(text: string): string {
+  return text.endsWith('\n') ? text : text + eolOf(text)
 }

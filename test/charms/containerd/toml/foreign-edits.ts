@@ -36,7 +36,7 @@ function addPiece({ text, added }: Edited, { n, random }: { n: number; random: (
   const place = places[Math.floor(random() * places.length)] ?? { at: 0, before: 'pair' as const }
   const comment = [`${' '.repeat(n)}# by hand ${tag}`]
   const table = [
-    `[plugins."io.example.${tag}"]`,
+    `[proxy_plugins."io.example.${tag}"]`,
     `\tpath = "C:\\\\#[${tag}]" # [not.a.table]`,
     `list = [1, # ${tag}`,
     ` 2]#${tag}`,
