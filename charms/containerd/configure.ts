@@ -14,8 +14,8 @@ import { intentOf, type Wish } from './toml/wish.ts'
  */
 export function configObjects(given: { version: string; wish: Wish; view: View }): HostObject[] {
   const { version, wish, view } = given
-  if (wish.handlers.length === 0 && !wish.restrictOom) return []
   if (isOne(version)) return [inPlace(version, wish)]
+  if (isEmpty(wish)) return []
   const main = () => view.read(textReading(CONFIG)) || NEW_MAIN
   const facts = () => readConfig(main(), { path: CONFIG, daemon: version })
   return [
@@ -39,10 +39,14 @@ function inPlace(version: string, wish: Wish): HostObject {
     kind: 'edit',
     path: CONFIG,
     id: 'cri',
-    intent: words.join('; '),
-    fn: (text) => editConfig(text || 'version = 2\n', wish, { path: CONFIG }),
+    intent: words.join('; ') || 'nothing of kcharm’s',
+    fn: (text) => (text === '' && isEmpty(wish) ? '' : editConfig(text || 'version = 2\n', wish, { path: CONFIG })),
     validate: { argv: ['containerd', '-c', '{new}', 'config', 'dump'] },
   }
+}
+
+function isEmpty(wish: Wish): boolean {
+  return wish.handlers.length === 0 && !wish.restrictOom
 }
 
 function dropIn(text: () => string, wish: Wish): FileObject {

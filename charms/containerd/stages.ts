@@ -57,13 +57,11 @@ export function unwiring(context: Ctx): Out {
   if (context.holds('svc:containerd') && typeof running === 'number' && running > 0 && !ranBefore(context)) {
     return blocked(`${running} containers still run on it`, 'stop them, then remove again')
   }
-  const rendered = render(context, [])
-  return {
-    ...rendered,
-    publish: {
-      handlers: { runtime: 'containerd', version: versionOf(context), socket: `unix://${SOCKET}`, loaded: [] },
-    },
-  }
+  const method = methodOf(context.config, context.resources, context.view)
+  const version = method.by === 'nothing' ? undefined : method.version
+  return version === undefined
+    ? {}
+    : { objects: configObjects({ version, wish: { handlers: [] }, view: context.view }) }
 }
 
 export const stages = { inspecting, installing, configuring, proving, unwiring }

@@ -6,7 +6,7 @@ import { config } from './config.ts'
 import { machine } from './machine.ts'
 import { fitness, MODULES, sandboxes, shimState } from './observe.ts'
 import { shimPaths } from './shims.ts'
-import { endpoints, MODULES_LOAD, stages, waits } from './stages.ts'
+import { endpoints, fitnessNeeds, MODULES_LOAD, stages, waits } from './stages.ts'
 
 export const kata: Charm = defineCharm({
   name: 'kata',
@@ -22,7 +22,7 @@ export const kata: Charm = defineCharm({
   },
   chart: machine,
   observe: (options, resources) => [
-    fitness({ prefix: options.prefix, archive: resources['kata']?.name ?? '' }),
+    fitness(fitnessNeeds(options, resources['kata'])),
     sandboxes,
     linkReading(options.prefix),
     fileReading(MODULES_LOAD),

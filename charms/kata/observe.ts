@@ -15,16 +15,17 @@ export interface Fitness {
   modules: Record<string, string>
   tun: boolean
   cgroup: string
-  freeKiB: number
+  /** Free KiB below the prefix, only when that is less than needed. */
+  short: number | undefined
   writable: boolean
   /** The decompressor that the archive needs is there. */
   unpacker: boolean
 }
 
-export function fitness(at: { prefix: string; archive: string }): Reading<Fitness> {
+export function fitness(at: { prefix: string; archive: string; needKiB: number }): Reading<Fitness> {
   const parent = at.prefix.slice(0, at.prefix.lastIndexOf('/')) || '/'
   return {
-    key: `kata:fitness:${at.prefix}:${unpackerOf(at.archive)}`,
+    key: `kata:fitness:${at.prefix}:${at.archive}:${at.needKiB}`,
     lasting: 'fact',
     script: [
       'echo "arch $(uname -m)"',
@@ -38,7 +39,8 @@ export function fitness(at: { prefix: string; archive: string }): Reading<Fitnes
       'done',
       `[ ! -c ${path('/dev/net/tun')} ] || echo "tun yes"`,
       `echo "cgroup $(stat -f -c %T ${path('/sys/fs/cgroup')} 2>/dev/null)"`,
-      `echo "free $(df -Pk ${path(parent)} | awk 'NR == 2 { print $4 }')"`,
+      `free=$(df -Pk ${path(parent)} | awk 'NR == 2 { print $4 }')`,
+      `[ "\${free:-0}" -ge ${at.needKiB} ] || echo "short \${free:-0}"`,
       `[ ! -w ${path(parent)} ] || echo "writable yes"`,
       `command -v ${quote(unpackerOf(at.archive))} >/dev/null && echo "unpacker yes"`,
       ':',
@@ -101,7 +103,7 @@ function parseFitness(frame: string): Fitness {
     modules: Object.fromEntries(modules),
     tun: value('tun') === 'yes',
     cgroup: value('cgroup'),
-    freeKiB: Number(value('free') || 0),
+    short: value('short') === '' ? undefined : Number(value('short')),
     writable: value('writable') === 'yes',
     unpacker: value('unpacker') === 'yes',
   }

@@ -13,8 +13,13 @@ export interface Fault {
 const ARCHES = ['x86_64', 'aarch64', 'ppc64le', 's390x']
 
 /** All faults at once, in the order of kata-containers' own check: machine, CPU, KVM, modules, disk. */
-export function faultsOf(fit: Fitness, needs: { archive: string; bytes: number; prefix: string }): Fault[] {
+export function faultsOf(fit: Fitness, needs: { archive: string; kib: number; prefix: string }): Fault[] {
   return [...archFaults(fit), ...kvmFaults(fit), ...moduleFaults(fit), ...diskFaults(fit, needs)]
+}
+
+/** An unpacked release is about four times its archive; both lie there for a while. */
+export function spaceKiB(archiveBytes: number): number {
+  return Math.ceil((archiveBytes * 5) / 1024) + 65536
 }
 
 export function sentence(fault: Fault): string {
@@ -56,18 +61,17 @@ function moduleFaults(fit: Fitness): Fault[] {
   return [...faults, { probe: '/dev/net/tun', found: 'no device', needed: 'the device', mend: 'modprobe tun' }]
 }
 
-function diskFaults(fit: Fitness, needs: { archive: string; bytes: number; prefix: string }): Fault[] {
+function diskFaults(fit: Fitness, needs: { archive: string; kib: number; prefix: string }): Fault[] {
   const faults: Fault[] = []
   const parent = needs.prefix.slice(0, needs.prefix.lastIndexOf('/')) || '/'
-  const kib = Math.ceil((needs.bytes * 4) / 1024) + 65536
   if (!fit.writable) {
     const mend = 'mount it writable, or set the option prefix to another place'
     faults.push({ probe: `${parent} is writable`, found: 'read-only', needed: 'writable', mend, fatal: true })
   }
-  if (fit.freeKiB < kib) {
-    const found = `${Math.floor(fit.freeKiB / 1024)} MiB`
+  if (fit.short !== undefined) {
+    const found = `${Math.floor(fit.short / 1024)} MiB`
     const mend = 'free some space, or set the option prefix to another disk'
-    faults.push({ probe: `space in ${parent}`, found, needed: `${Math.ceil(kib / 1024)} MiB`, mend, fatal: true })
+    faults.push({ probe: `space in ${parent}`, found, needed: `${Math.ceil(needs.kib / 1024)} MiB`, mend, fatal: true })
   }
   if (!fit.unpacker) {
     const tool = unpackerOf(needs.archive)

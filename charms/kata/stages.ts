@@ -6,7 +6,7 @@ import { requires } from '../../lib/model/endpoint.ts'
 import { runtimeHandlers } from '../../lib/model/interfaces.ts'
 import type { Config } from './config.ts'
 import { fitness, MODULES, sandboxes, shimState } from './observe.ts'
-import { type Fault, faultsOf, sentence } from './probes.ts'
+import { type Fault, faultsOf, sentence, spaceKiB } from './probes.ts'
 import { handlerOf, shimPaths } from './shims.ts'
 
 export const endpoints = {
@@ -99,7 +99,11 @@ export const waits = {
 }
 
 export function fitnessOf(context: Ctx) {
-  return context.view.read(fitness({ prefix: context.config.prefix, archive: context.resources['kata']?.name ?? '' }))
+  return context.view.read(fitness(fitnessNeeds(context.config, context.resources['kata'])))
+}
+
+export function fitnessNeeds(config: Config, blob: Blob | undefined) {
+  return { prefix: config.prefix, archive: blob?.name ?? '', needKiB: spaceKiB(blob?.size ?? 0) }
 }
 
 export function versionOf(config: Config, blob: Blob): string | undefined {
@@ -130,8 +134,9 @@ function unfit(context: Ctx, blob: Blob): Out | undefined {
 
 function faultsIn(context: Ctx, blob: Blob): Fault[] {
   const { prefix } = context.config
+  const faults = faultsOf(fitnessOf(context), { archive: blob.name, kib: spaceKiB(blob.size), prefix })
   const installed = context.holds(`link:${prefix}`)
-  return faultsOf(fitnessOf(context), { archive: blob.name, bytes: installed ? 0 : blob.size, prefix })
+  return installed ? faults.filter((fault) => !fault.fatal) : faults
 }
 
 function warnings(context: Ctx): string[] {

@@ -28,6 +28,8 @@ export class StepFailed extends Error {
 
 export interface Surroundings {
   view: View
+  /** A plan: what an earlier planned change decides may stay open. */
+  foresees: boolean
   /** Names a new operation. */
   operation(): string
   /** Takes the driver's rules out, one at a time: for the tests that show what each rule is for. */

@@ -60,7 +60,7 @@ function* outcomeOf(site: Site, unit: Unit, around: Surroundings): Steps<Outcome
 function* runStage(site: Site, unit: Unit, around: Surroundings): Steps<Outcome> {
   const state = stateOf(unit)
   if (state.kind === 'stage' && state.takes) takeInputs(site, unit, around)
-  const out = yield* evaluate(site, unit, around.view)
+  const out = yield* evaluate(site, unit, around)
   if (out === 'later') return 'ok'
   if (out.blocked) {
     unit.fault = out.blocked
@@ -81,13 +81,14 @@ function* runStage(site: Site, unit: Unit, around: Surroundings): Steps<Outcome>
  * What the stage says. It is asked again after each reading that it lacked. `later`: it depends wholly on what an earlier
  * planned change will bring, so a plan can show only that it is to come.
  */
-function* evaluate(site: Site, unit: Unit, view: View): Steps<StageOut | 'later'> {
+function* evaluate(site: Site, unit: Unit, around: Surroundings): Steps<StageOut | 'later'> {
   const stage = unit.charm.stages[unit.state]
   if (stage === undefined) throw new Error(`${unit.name}: no stage for ${unit.state}`)
   try {
-    return yield* needed(() => stage(contextOf(site, unit, view)) as StageOut)
+    return yield* needed(() => stage(contextOf(site, unit, around.view)) as StageOut)
   } catch (thrown) {
     if (!(thrown instanceof NotYet)) throw thrown
+    if (!around.foresees) throw new StepFailed(`${unit.state}: ${thrown.message}`)
     const verb = `later: ${thrown.message}`
     yield { do: 'tell', event: { unit: unit.name, kind: 'change', stage: unit.state, verb } }
     return 'later'

@@ -58,7 +58,7 @@ export function* planSite(
   more: Partial<Surroundings> = {},
 ): Generator<Reading<unknown>[], Planned, void> {
   const over = overlay(observed)
-  const around: Surroundings = { operation: () => 'planned', ...more, view: over.view }
+  const around: Surroundings = { operation: () => 'planned', ...more, foresees: true, view: over.view }
   const plan: SitePlan = { machine: site.machine, changes: [], units: [], records: 0, reads: {}, events: [] }
   const steps = drive(site, around)
   let next = steps.next()

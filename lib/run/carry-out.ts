@@ -41,7 +41,7 @@ export async function carryOut(work: Work): Promise<void> {
     isRollback: (name, stage) => isRollback(site, name, stage),
     provideBlob: (change) => work.provideBlob(link, change),
   })
-  const steps = drive(site, { view: backend.live.view, operation: work.operation })
+  const steps = drive(site, { foresees: false, view: backend.live.view, operation: work.operation })
   let next = steps.next()
   while (!next.done) {
     if (next.value.do === 'tell') {

@@ -9,26 +9,19 @@ export function parseToml(text: string, path: string): Table {
   try {
     return parse(readable)
   } catch (thrown) {
-    const fault = readFault(thrown)
-    if (fault === undefined) throw thrown
-    const { line, column, what } = fault
-    throw new KcharmError('unsafe-input', `${path}:${line}:${column}: not valid TOML: ${what}`, {
+    if (!(thrown instanceof Error) || !('pos' in thrown) || typeof thrown.pos !== 'number') throw thrown
+    const what = thrown.message.replace(/ at row[^]*/, '')
+    throw new KcharmError('unsafe-input', `${path}:${placeOf(readable, thrown.pos, what)}: not valid TOML: ${what}`, {
       hint: 'the file was left alone; containerd cannot read it either: mend that line',
     })
   }
-
-  function readFault(thrown: unknown) {
-    if (!(thrown instanceof Error) || !isTable(thrown) || typeof thrown.line !== 'number') return undefined
-    const what = thrown.message.replace(/ at row[\s\S]*/, '')
-    const line = thrown.line + 1
-    return { line, column: columnOf(thrown.col, what, readable.split('\n')[thrown.line] ?? ''), what }
-  }
 }
 
-/** A second definition is reported where it ends; people look for where it starts. */
-function columnOf(col: unknown, what: string, line: string): number {
-  if (what.startsWith("Can't redefine")) return line.search(/\S/) + 1
-  return typeof col === 'number' ? col + 1 : 1
+/** The parser's position counts from 1; a second definition is reported where it ends, people look where it starts. */
+function placeOf(text: string, pos: number, what: string): string {
+  const lines = text.slice(0, pos - 1).split('\n')
+  const column = what.startsWith("Can't redefine") ? lines.at(-1)?.search(/\S/) : lines.at(-1)?.length
+  return `${lines.length}:${(column ?? 0) + 1}`
 }
 
 /** @iarna/toml 3.0.0 throws on a byte order mark, on CRLF after a comment and on a line after a local time. */
