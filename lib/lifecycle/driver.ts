@@ -16,22 +16,34 @@ export function* drive(site: Site, around: Surroundings): Generator<Ask, void, A
   }
 }
 
-/** One event or one stage; false when nobody can move. One thing at a time per machine. */
+/** One event or one stage of the first unit that can move; false when nobody can. */
 export function* step(site: Site, around: Surroundings): Generator<Ask, boolean, Answer> {
-  for (const unit of site.units) {
-    if (!isResting(stateOf(unit))) {
-      yield* runBusyState(site, unit, around)
-      return true
-    }
-    const wish = due(site, unit, around)
-    if (wish === undefined) continue
-    yield* fire(site, unit, { wish, around })
-    return true
-  }
-  const waiting = site.units.find((unit) => stateOf(unit).kind === 'wait')
-  if (waiting === undefined) return false
-  yield* fire(site, waiting, { wish: 'quiet', around })
+  const [move] = moves(site, around)
+  if (move === undefined) return false
+  yield* make(site, move, around)
   return true
+}
+
+export interface Move {
+  unit: Unit
+  /** Absent: the unit is busy and goes on. */
+  wish?: Wish
+}
+
+/** Every move that is open now. A run makes the first; a model check tries each. `quiet` is open only when no other is. */
+export function moves(site: Site, around: Surroundings): Move[] {
+  const open = site.units.flatMap((unit): Move[] => {
+    if (!isResting(stateOf(unit))) return [{ unit }]
+    const wish = due(site, unit, around)
+    return wish === undefined ? [] : [{ unit, wish }]
+  })
+  if (open.length > 0) return open
+  return site.units.filter((unit) => stateOf(unit).kind === 'wait').map((unit) => ({ unit, wish: 'quiet' }))
+}
+
+export function* make(site: Site, move: Move, around: Surroundings): Generator<Ask, void, Answer> {
+  if (move.wish === undefined) yield* runBusyState(site, move.unit, around)
+  else yield* fire(site, move.unit, { wish: move.wish, around })
 }
 
 /** The event that the facts call for, if any: wanted against recorded, never stored. */
@@ -68,7 +80,7 @@ function* fire(site: Site, unit: Unit, what: { wish: Wish; around: Surroundings 
 
 /** The same states and bags a hundred times over is a fault of a charm: named, instead of going on for ever. */
 function loopGuard(site: Site, seen: Map<string, number>): void {
-  const now = JSON.stringify(site.units.map((unit) => [unit.name, unit.state, unit.bags]))
+  const now = site.units.map((unit) => `${unit.name} ${unit.state} ${unit.judged}`).join(', ')
   const times = (seen.get(now) ?? 0) + 1
   if (times > 100) throw new Error(`${site.machine}: units go round in circles: ${now}`)
   seen.set(now, times)

@@ -24,7 +24,8 @@ export function hooksOfStage(unit: Unit): string[] {
 
 /** After its first walk a unit has joined those peers that have published something. */
 export function hooksOfRest(site: Site, unit: Unit): string[] {
-  if (!unit.pass?.fresh || unit.life === 'absent') return []
+  const state = stateOf(unit)
+  if (!unit.pass?.fresh || state.kind !== 'rest' || state.status !== 'active') return []
   const there = unit.links.filter((link) => site.units.find((other) => other.name === link.peer)?.bags[link.remote])
   return there.flatMap((link) => [`${link.endpoint}-relation-joined`, `${link.endpoint}-relation-changed`])
 }

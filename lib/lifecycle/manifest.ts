@@ -28,7 +28,8 @@ export type Line =
   | { t: 'begin'; op: string; unit: string; bags: Bags; version?: string }
   | Intent
   | { t: 'done'; n: number }
-  | { t: 'undone'; unit: string; ns: number[] }
+  /** One key of these intents is back to what it was; what came along with it has a line of its own. */
+  | { t: 'undone'; unit: string; key: Key; ns: number[] }
   | { t: 'bags'; unit: string; bags: Bags }
   | { t: 'end'; record: UnitRecord }
 
@@ -92,14 +93,15 @@ export function recordsOf(lines: Line[]): Map<string, UnitRecord> {
 
 /** What a unit has on the machine, in the order in which it was made (dependencies before what brought them); with `op`, what that operation did. */
 export function holdings(lines: Line[], unit: string, op?: string): Holding[] {
-  const undone = new Set(lines.flatMap((line) => (line.t === 'undone' ? line.ns : [])))
+  const undone = new Set(lines.flatMap((line) => (line.t === 'undone' ? line.ns.map((n) => `${n} ${line.key}`) : [])))
   const held = new Map<Key, Holding>()
   for (const line of lines) {
-    if (line.t !== 'intent' || line.unit !== unit || undone.has(line.n) || (op && line.op !== op)) continue
+    if (line.t !== 'intent' || line.unit !== unit || (op && line.op !== op)) continue
+    const still = (key: Key) => !undone.has(`${line.n} ${key}`)
     for (const [key, before] of Object.entries(line.sides ?? {})) {
-      hold(held, { ...line, key, before, edit: false }, line.key)
+      if (still(key)) hold(held, { ...line, key, before, edit: false }, line.key)
     }
-    hold(held, line, line.key)
+    if (still(line.key)) hold(held, line, line.key)
   }
   return [...held.values()]
 }

@@ -1,7 +1,7 @@
 import { type Surroundings } from './ask.ts'
 import type { Wish } from './chart.ts'
 import { type Line, openOperation } from './manifest.ts'
-import { contextOf, inputsDigest, type Site, type Unit } from './unit.ts'
+import { configOf, inputsDigest, type Site, type Unit } from './unit.ts'
 
 /** A walk begins. An operation that was cut off goes on under its own name, so that the oldest `before` is kept. */
 export function startPass(site: Site, unit: Unit, what: { wish: Wish; around: Surroundings }): void {
@@ -11,7 +11,7 @@ export function startPass(site: Site, unit: Unit, what: { wish: Wish; around: Su
     op: open?.op ?? around.operation(),
     open: open !== undefined,
     bagsBefore: open?.bags ?? { ...unit.bags },
-    config: contextOf(site, unit, around.view).config as never,
+    ...(around.without?.frozenInputs ? {} : { config: configOf(unit) }),
     wish,
     fresh: unit.record === undefined || unit.record.state === unit.charm.chart.initial,
   }

@@ -11,7 +11,7 @@ import { hooksOfRest, hooksOfStage } from './hooks.ts'
 import { beginLine, takeInputs } from './pass.ts'
 import { settle } from './settle.ts'
 import { undoHoldings } from './undo.ts'
-import { contextOf, type Site, stateOf, statusOf, type Unit } from './unit.ts'
+import { contextOf, inputsDigest, type Site, stateOf, statusOf, type Unit } from './unit.ts'
 
 type Steps<T> = Generator<Ask, T, Answer>
 
@@ -24,6 +24,7 @@ export function* runBusyState(site: Site, unit: Unit, around: Surroundings): Ste
   const target = unit.charm.chart.next(unit.state, outcome)
   if (target === undefined) throw new Error(`${unit.name}: ${unit.state} has no way out for ${outcome}`)
   unit.state = target
+  if (around.without?.frozenInputs) unit.judged = inputsDigest(site, unit, around.view)
   if (stateOf(unit).kind === 'rest') yield* tellHooks(unit, hooksOfRest(site, unit))
   if (isResting(stateOf(unit))) yield* settle(site, unit)
   const message = unit.fault?.message ?? unit.message

@@ -27,7 +27,7 @@ export function* undoHoldings(site: Site, unit: Unit, what: { held: Holding[]; v
 function* putBack(site: Site, unit: Unit, what: { held: Holding; view: View }): Steps<void> {
   const { held, view } = what
   const change = held.key.startsWith('svc:') ? yield* restoreService(held, view) : yield* restoreThing(unit, held, view)
-  const undone: Line = { t: 'undone', unit: unit.name, ns: held.ns }
+  const undone: Line = { t: 'undone', unit: unit.name, key: held.key, ns: held.ns }
   if (change === undefined) {
     site.lines.push(undone)
     yield { do: 'note', lines: [undone] }

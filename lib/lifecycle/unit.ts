@@ -43,7 +43,8 @@ export interface Pass {
   /** The begin line is written with the first change. */
   open: boolean
   bagsBefore: Bags
-  config: Json
+  /** Options as they were when the walk began. */
+  config?: Json
   wish: Wish
   /** The unit's first walk on this machine. */
   fresh: boolean
@@ -89,7 +90,7 @@ export function statusOf(unit: Unit): string {
 export function contextOf(site: Site, unit: Unit, view: View): Context<unknown, Record<string, never>> {
   return {
     unit: unit.name,
-    config: unit.pass?.config ?? unit.charm.config.parse(unit.options),
+    config: unit.pass?.config ?? configOf(unit),
     resources: unit.resources,
     view,
     ...(unit.version === undefined ? {} : { version: unit.version }),
@@ -98,6 +99,17 @@ export function contextOf(site: Site, unit: Unit, view: View): Context<unknown, 
     published: (endpoint) => unit.bags[endpoint] as never,
   }
 }
+
+/** Options with their defaults; parsed once for each set of options. */
+export function configOf(unit: Unit): Json {
+  const known = parsed.get(unit.options)
+  if (known) return known
+  const config = unit.charm.config.parse(unit.options) as Json
+  parsed.set(unit.options, config)
+  return config
+}
+
+const parsed = new WeakMap<object, Json>()
 
 /** Digest of all that a pass depends on: options, resources and what the charm heeds of its peers. */
 export function inputsDigest(site: Site, unit: Unit, view: View): string {

@@ -4,7 +4,11 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 
 /** Canonical text: keys sorted, `undefined` members left out, so equal values give equal text. */
 export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, item: unknown) => (isPlainObject(item) ? sorted(item) : item)) ?? 'null'
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  const members = Object.entries(value).filter(([, item]) => item !== undefined)
+  members.sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${members.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(',')}}`
 }
 
 /** First 16 hex digits of the SHA-256 of the canonical text: enough to compare values, short enough to print. */
@@ -14,12 +18,4 @@ export function digest(value: unknown): string {
 
 export function sha256(data: string | Buffer): string {
   return createHash('sha256').update(data).digest('hex')
-}
-
-function isPlainObject(item: unknown): item is Record<string, unknown> {
-  return typeof item === 'object' && item !== null && !Array.isArray(item)
-}
-
-function sorted(item: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
 }

@@ -1,0 +1,140 @@
+import { charms } from '../../charms/index.ts'
+import type { Blob } from '../../lib/host/kind.ts'
+import type { Charm } from '../../lib/lifecycle/charm.ts'
+import type { Site } from '../../lib/lifecycle/unit.ts'
+import type { Application, Model } from '../../lib/model/declaration.ts'
+import { unitsOf } from '../../lib/model/units.ts'
+import { recordsOf } from '../../lib/lifecycle/manifest.ts'
+import { siteOf } from '../../lib/run/sites.ts'
+import { type Fixtures, MemoryMachine } from '../../lib/testing/memory-machine.ts'
+
+/** containerd and Kata on one machine in memory: the real charms, and what the machine would report. */
+export interface Wanted {
+  containerd: Application['life']
+  kata: Application['life']
+  related: boolean
+  shims: string[]
+  restrictOom: 'true' | 'false'
+}
+
+export const FRESH: Wanted = {
+  containerd: 'present',
+  kata: 'present',
+  related: true,
+  shims: ['qemu'],
+  restrictOom: 'false',
+}
+const CONFIG = '/etc/containerd/config.toml'
+const blob: Blob = { sha256: 'a'.repeat(64), size: 1000, from: '/nowhere', name: 'kata-static-3.20.0-amd64.tar.xz' }
+
+export function bareMachine(more: Partial<Conditions> = {}): MemoryMachine {
+  return new MemoryMachine(fixtures({ kvm: true, healthy: true, sandboxes: [], ...more }))
+}
+
+/** containerd was there before, with a file that somebody wrote. */
+export function adoptedMachine(more: Partial<Conditions> = {}): MemoryMachine {
+  const machine = bareMachine(more)
+  machine.cells.set('pkg:containerd', { state: 'installed', version: '1.7.24' })
+  machine.cells.set('svc:containerd', { load: 'loaded', active: 'active', enabled: 'enabled', loaded: 'fresh' })
+  machine.putFile(CONFIG, `# by hand\n${SHIPPED}`)
+  return machine
+}
+
+export function siteFor(machine: MemoryMachine, wanted: Wanted, use: Record<string, Charm> = charms): Site {
+  const model = modelOf(wanted)
+  const records = [...recordsOf(machine.lines).values()]
+  const recorded = records.map((record) => ({ machine: 'm', unit: record.unit, app: record.app, charm: record.charm }))
+  const declared = unitsOf(model, { recorded, charms: use })
+  return siteOf('m', machine.lines, { model, charms: use, declared, blobs: { kata: { kata: blob } } })
+}
+
+export interface Conditions {
+  kvm: boolean
+  healthy: boolean
+  sandboxes: string[]
+}
+
+const SHIPPED = 'version = 2\n\n[plugins."io.containerd.grpc.v1.cri".cni]\n  bin_dir = "/usr/lib/cni"\n'
+
+function fixtures(conditions: Conditions): Fixtures {
+  return {
+    packages: {
+      containerd: {
+        version: '1.7.24',
+        with: { runc: '1.1.15' },
+        files: { [CONFIG]: SHIPPED },
+        services: ['containerd'],
+      },
+    },
+    report(key, machine) {
+      if (key === 'containerd:flavour' || key === 'containerd:version') return undefined
+      if (key === 'containerd:capabilities') return false
+      if (key === 'containerd:tasks') return 0
+      if (key === 'containerd:dump') return machine.texts.get(CONFIG) ?? ''
+      if (key === 'containerd:cri') return health(machine, conditions)
+      if (key === 'kata:sandboxes') return conditions.sandboxes
+      if (key.startsWith('kata:fitness')) return fitnessOf(conditions)
+      if (key.startsWith('kata:shim')) return shimOf(machine)
+      throw new Error(`the machine in memory reports no ${key}`)
+    },
+  }
+}
+
+function modelOf(wanted: Wanted): Model {
+  const app = (name: string, more: Partial<Application>): Application => {
+    return {
+      name,
+      charm: name,
+      bundleOptions: {},
+      setOptions: {},
+      resources: {},
+      machines: [],
+      life: 'present',
+      ...more,
+    }
+  }
+  const ends = { provider: { app: 'containerd', endpoint: 'handlers' }, requirer: { app: 'kata', endpoint: 'runtime' } }
+  return {
+    name: 'model',
+    id: 'id',
+    machines: {},
+    relations: [{ ...ends, life: wanted.related ? 'present' : 'absent' }],
+    applications: {
+      containerd: app('containerd', {
+        machines: ['m'],
+        life: wanted.containerd,
+        bundleOptions: { restrict_oom_score_adj: wanted.restrictOom },
+      }),
+      kata: app('kata', { life: wanted.kata, bundleOptions: { shims: wanted.shims } }),
+    },
+  }
+}
+
+function health(machine: MemoryMachine, conditions: Conditions): unknown {
+  const service = machine.cells.get('svc:containerd') as { active: string } | undefined
+  const well = service?.active === 'active' && conditions.healthy
+  return {
+    plugins: [{ id: 'io.containerd.grpc.v1.cri', status: well ? 'ok' : 'error' }],
+    runtime: well ? 'ready' : 'not ready',
+  }
+}
+
+function fitnessOf(conditions: Conditions): unknown {
+  const modules = { vhost_vsock: 'available', vhost_net: 'available' }
+  const kvm = conditions.kvm ? 'open' : 'absent'
+  const rest = {
+    guest: false,
+    modules,
+    tun: true,
+    cgroup: 'cgroup2fs',
+    short: undefined,
+    writable: true,
+    unpacker: true,
+  }
+  return { arch: 'x86_64', virtualization: 'svm', kvm, ...rest }
+}
+
+function shimOf(machine: MemoryMachine): unknown {
+  const there = machine.cells.get('link:/opt/kata') && machine.cells.get('tree:/opt/kata-3.20.0')
+  return there ? { version: '3.20.0', config: true } : { config: false }
+}
