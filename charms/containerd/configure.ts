@@ -1,6 +1,7 @@
 import { type FileObject, textReading } from '../../lib/host/file.ts'
 import type { HostObject } from '../../lib/host/objects.ts'
 import type { View } from '../../lib/host/view.ts'
+import { remembered } from '../../lib/model/memo.ts'
 import { CONF_D, CONFIG, DROP_IN } from './observe.ts'
 import { renderDropIn } from './toml/drop-in.ts'
 import { editConfig } from './toml/edit-config.ts'
@@ -40,10 +41,12 @@ function inPlace(version: string, wish: Wish): HostObject {
     path: CONFIG,
     id: 'cri',
     intent: words.join('; ') || 'nothing of kcharm’s',
-    fn: (text) => (text === '' && isEmpty(wish) ? '' : editConfig(text || 'version = 2\n', wish, { path: CONFIG })),
+    fn: (text) => (text === '' && isEmpty(wish) ? '' : edited({ text: text || 'version = 2\n', wish })),
     validate: { argv: ['containerd', '-c', '{new}', 'config', 'dump'] },
   }
 }
+
+const edited = remembered((given: { text: string; wish: Wish }) => editConfig(given.text, given.wish, { path: CONFIG }))
 
 function isEmpty(wish: Wish): boolean {
   return wish.handlers.length === 0 && !wish.restrictOom

@@ -8,6 +8,7 @@ import type { Config } from './config.ts'
 import { configObjects } from './configure.ts'
 import { binaryReads, installObjects, type Method, methodOf } from './install.ts'
 import { CONFIG, criHealth, effectiveConfig, flavour, liveTasks, SOCKET } from './observe.ts'
+import { remembered } from '../../lib/model/memo.ts'
 import { handlersInDump, readConfig } from './toml/facts.ts'
 import { refusalOf } from './toml/refusal.ts'
 import type { Wish } from './toml/wish.ts'
@@ -35,6 +36,14 @@ export function installing(context: Ctx): Out {
   return { objects: installObjects(methodOf(context.config, context.resources, context.view)) }
 }
 
+/** From here on these handlers may stand in the configuration, whatever goes wrong: their files must stay. */
+export function announcing(context: Ctx): Out {
+  const before = context.published('handlers')
+  const names = handlersOf(context).map((handler) => handler.name)
+  const wired = [...new Set([...(before?.wired ?? []), ...names])].sort()
+  return { publish: { handlers: bag({ version: before?.version ?? '', wired, loaded: before?.loaded ?? [] }) } }
+}
+
 /** The handlers that related units ask for, rendered, and the daemon running on them. */
 export function configuring(context: Ctx): Out {
   return render(context, handlersOf(context))
@@ -46,7 +55,7 @@ export function proving(context: Ctx): Out {
   return {
     checks: [criIsHealthy, ...(handlers.length > 0 ? [handlersAreLoaded(handlers)] : [])],
     version,
-    publish: { handlers: { runtime: 'containerd', version, socket: `unix://${SOCKET}`, loaded: handlers } },
+    publish: { handlers: bag({ version, wired: handlers, loaded: handlers }) },
     message: `containerd ${version}${handlers.length > 0 ? `, handlers ${handlers.join(', ')}` : ''}`,
   }
 }
@@ -64,7 +73,7 @@ export function unwiring(context: Ctx): Out {
     : { objects: configObjects({ version, wish: { handlers: [] }, view: context.view }) }
 }
 
-export const stages = { inspecting, installing, configuring, proving, unwiring }
+export const stages = { inspecting, installing, announcing, configuring, proving, unwiring }
 
 export const waits = {
   /** Handlers are there to be rendered, or nobody is related who could bring some. */
@@ -103,12 +112,18 @@ function otherVersion(context: Ctx, method: Method): Out | undefined {
   )
 }
 
+const judged = remembered((given: { text: string; daemon: string }) => ({
+  refusal: refusalOf(readConfig(given.text, { path: CONFIG, daemon: given.daemon })),
+}))
+
+const handlersOfDump = remembered(handlersInDump)
+
 function refusedConfig(context: Ctx, method: Method): Out | undefined {
   const text = context.view.peek(textReading(CONFIG))
   if (typeof text !== 'string' || text === '' || method.by === 'nothing' || method.version === undefined)
     return undefined
-  const refusal = refusalOf(readConfig(text, { path: CONFIG, daemon: method.version }))
-  return refusal && blocked(refusal.why, refusal.wayOut)
+  const refused = judged({ text, daemon: method.version }).refusal
+  return refused && blocked(refused.why, refused.wayOut)
 }
 
 const criIsHealthy: Check = check(
@@ -127,7 +142,7 @@ const criIsHealthy: Check = check(
 
 function handlersAreLoaded(names: string[]): Check {
   return check('handlers in the effective configuration', effectiveConfig, (dump) => {
-    const there = handlersInDump(dump)
+    const there = handlersOfDump(dump)
     const missing = names.filter((name) => there[name] === undefined)
     return missing.length === 0 ? undefined : `${missing.join(', ')} missing from \`containerd config dump\``
   })
@@ -137,6 +152,10 @@ function ranBefore(context: Ctx): boolean {
   return (
     !['pkg:containerd', 'pkg:containerd.io'].some((key) => context.holds(key)) && context.config.source !== 'archive'
   )
+}
+
+function bag(state: { version: string; wired: string[]; loaded: string[] }) {
+  return { runtime: 'containerd', socket: `unix://${SOCKET}`, ...state }
 }
 
 function blocked(message: string, hint: string): Out {

@@ -1,7 +1,7 @@
 import type { Blob } from '../../lib/host/kind.ts'
 import { linkReading } from '../../lib/host/link.ts'
 import type { HostObject } from '../../lib/host/objects.ts'
-import { check, type Context, type StageOut } from '../../lib/lifecycle/charm.ts'
+import { check, type Check, type Context, type StageOut } from '../../lib/lifecycle/charm.ts'
 import { requires } from '../../lib/model/endpoint.ts'
 import { runtimeHandlers } from '../../lib/model/interfaces.ts'
 import type { Config } from './config.ts'
@@ -34,20 +34,13 @@ export function preflight(context: Ctx): Out {
 }
 
 export function unpacking(context: Ctx): Out {
-  const { blob, tree, version } = release(context)
+  const { blob, tree } = release(context)
   return {
     objects: [
       { kind: 'archive', path: tree, blob, prefix: 'opt/kata' },
       { kind: 'link', path: context.config.prefix, target: tree },
     ],
-    checks: context.config.shims.map((shim) => {
-      const paths = shimPaths(context.config.prefix, shim)
-      return check(`shim ${shim}`, shimState(paths), (state) => {
-        if (state.version === undefined) return `${paths.binary} does not answer --version; has the archive this shim?`
-        if (state.version !== version) return `${paths.binary} is of version ${state.version}, expected ${version}`
-        return state.config ? undefined : `${paths.config} is missing from the archive`
-      })
-    }),
+    checks: shimChecks(context),
   }
 }
 
@@ -64,6 +57,7 @@ export function configuring(context: Ctx): Out {
 export function proving(context: Ctx): Out {
   const { version } = release(context)
   return {
+    checks: shimChecks(context),
     version,
     message: [
       `Kata ${version}, handlers ${handlersOf(context.config)
@@ -94,7 +88,7 @@ export const waits = {
   },
   unwired: (context: Ctx) => {
     const mine = handlersOf(context.config).map((handler) => handler.name)
-    return context.peers('runtime').every((peer) => !peer.bag?.loaded.some((name) => mine.includes(name)))
+    return context.peers('runtime').every((peer) => !peer.bag?.wired.some((name) => mine.includes(name)))
   },
 }
 
@@ -112,6 +106,18 @@ export function versionOf(config: Config, blob: Blob): string | undefined {
 
 function handlersOf(config: Config) {
   return config.shims.map((shim) => handlerOf(config.prefix, shim))
+}
+
+function shimChecks(context: Ctx): Check[] {
+  const { version } = release(context)
+  return context.config.shims.map((shim) => {
+    const paths = shimPaths(context.config.prefix, shim)
+    return check(`shim ${shim}`, shimState(paths), (state) => {
+      if (state.version === undefined) return `${paths.binary} does not answer --version; has the archive this shim?`
+      if (state.version !== version) return `${paths.binary} is of version ${state.version}, expected ${version}`
+      return state.config ? undefined : `${paths.config} is missing from the archive`
+    })
+  })
 }
 
 function release(context: Ctx): { blob: Blob; version: string; tree: string } {

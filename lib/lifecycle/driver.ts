@@ -4,7 +4,7 @@ import { hooksOfSignal } from './hooks.ts'
 import { startPass } from './pass.ts'
 import { settle } from './settle.ts'
 import { runBusyState } from './stage.ts'
-import { can, contextOf, inputsDigest, isGone, peersAtRest, type Site, stateOf, statusOf, type Unit } from './unit.ts'
+import { can, contextOf, inputsDigest, isGone, type Site, stateOf, statusOf, type Unit } from './unit.ts'
 
 /** Drives all units of a machine until nobody can move. The one code path of plans, runs and model checks. */
 export function* drive(site: Site, around: Surroundings): Generator<Ask, void, Answer> {
@@ -50,11 +50,23 @@ export function* make(site: Site, move: Move, around: Surroundings): Generator<A
 export function due(site: Site, unit: Unit, around: Surroundings): Wish | undefined {
   const state = stateOf(unit)
   const until = state.kind === 'wait' || state.kind === 'rest' ? state.until : undefined
-  const judgeable = around.without?.peersAtRest || peersAtRest(site, unit)
+  const judgeable = around.without?.peersAtRest || peersSettled(site, unit, around)
   if (until !== undefined && judgeable && can(unit, 'ready')) {
     if (unit.charm.waits[until]?.(contextOf(site, unit, around.view))) return 'ready'
   }
-  if (state.kind !== 'rest') return undefined
+  return state.kind === 'rest' ? dueAtRest(site, unit, around) : undefined
+}
+
+/** A wait is judged only when its peers are at rest and nothing is due for them: an old bag satisfies nobody. */
+function peersSettled(site: Site, unit: Unit, around: Surroundings): boolean {
+  const peers = site.units.filter((other) => unit.links.some((each) => each.peer === other.name))
+  return peers.every((peer) => {
+    const state = stateOf(peer)
+    return state.kind === 'wait' || (state.kind === 'rest' && dueAtRest(site, peer, around) === undefined)
+  })
+}
+
+function dueAtRest(site: Site, unit: Unit, around: Surroundings): Wish | undefined {
   if (unit.life === 'absent') {
     return isGone(site, unit) || unit.removing || !can(unit, 'remove') ? undefined : 'remove'
   }

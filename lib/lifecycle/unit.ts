@@ -1,7 +1,7 @@
 import type { Blob } from '../host/kind.ts'
 import type { View } from '../host/view.ts'
 import { digest, type Json } from '../model/json.ts'
-import { type ChartState, isResting, type Signal, type Wish } from './chart.ts'
+import { type ChartState, type Signal, type Wish } from './chart.ts'
 import type { Charm, Context, Peer } from './charm.ts'
 import { type Bags, holdings, type Line, type UnitRecord } from './manifest.ts'
 
@@ -67,13 +67,6 @@ export function stateOf(unit: Unit): ChartState {
 
 export function can(unit: Unit, signal: Signal): boolean {
   return unit.charm.chart.next(unit.state, signal) !== undefined
-}
-
-export function peersAtRest(site: Site, unit: Unit): boolean {
-  return unit.links.every((each) => {
-    const peer = site.units.find((other) => other.name === each.peer)
-    return peer === undefined || isResting(stateOf(peer))
-  })
 }
 
 /** Nothing of it is on the machine, and it is where its life starts or ends. */

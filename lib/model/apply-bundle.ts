@@ -1,34 +1,12 @@
 import { checkLimits, mergeRelations } from './apply-relations.ts'
-import { bindMachines, type Binding } from './bind-machines.ts'
+import type { Binding } from './bind-machines.ts'
 import type { Bundle, BundleApplication } from './bundle.ts'
+import { NOBODY, NONE, presentIn, recordOf, vanishedFrom, type BundleRecord, type Vanished } from './bundle-record.ts'
 import type { CharmMeta } from './charm-meta.ts'
-import type { Application, Machine, Model, Relation } from './declaration.ts'
+import type { Application, Model } from './declaration.ts'
 import { problemText, refusal } from './faults.ts'
-import { placed } from './placement.ts'
-import { relationText } from './relate.ts'
-
-/**
- * What the deployed bundles named, to be kept with the model: only that can vanish. What a verb made (`relate`, `config`,
- * `deploy CHARM`) stays until a verb takes it away. What vanished and was not pruned stays in the record.
- */
-export interface BundleRecord {
-  /** By application, the resources that the bundle named. */
-  applications: Record<string, string[]>
-  /** As `relationText` writes them. */
-  relations: string[]
-  machines: string[]
-  /** The machine of each of the bundle's names. */
-  bound: Record<string, string>
-}
-
-export interface Vanished {
-  applications: string[]
-  relations: Relation[]
-  /** Still in the model, so that they can be reached; the caller drops them once they hold no unit. */
-  machines: string[]
-  /** Of applications and machines that are both still named. */
-  units: { app: string; machine: string }[]
-}
+import { placings } from './place-bundle.ts'
+import { mapRecord } from './map-record.ts'
 
 export interface Applied {
   model: Model
@@ -46,22 +24,80 @@ export interface Circumstances extends Omit<Binding, 'bound'> {
   prune?: boolean
 }
 
-const NOTHING: BundleRecord = { applications: {}, relations: [], machines: [], bound: {} }
-
 /**
  * Merges a bundle into what is declared. An option that the last bundle named and this one does not returns to its
  * default; where bundle and `config` name the same one, the bundle wins.
  * Throws `invalid-inventory` when machines are missing, `invalid-bundle` for an application of another charm, `relation`
- * when relations of before and of the bundle are too many together.
+ * when the relations of before and those of the bundle are too many together.
  */
 export function applyBundle(model: Model, bundle: Bundle, circumstances: Circumstances): Applied {
-  const { charms, previous = NOTHING, prune = false } = circumstances
+  const { charms, previous = NONE, prune = false } = circumstances
   refuseOtherCharms(model, bundle)
-  const { machines, places } = settled(bundle, { ...circumstances, bound: previous.bound })
-  const vanished = vanishedFrom(model, bundle, { previous, places, machines: names(machines) })
-  const leaving = prune ? vanished : { ...vanished, applications: [], relations: [], machines: [], units: [] }
-  const named = mapped(bundle.applications, (name, given) =>
-    merged(name, given, { before: presentIn(model, name), machines: places[name] ?? [], named: previous.applications[name] }),
+  const placing = placings(bundle, { ...circumstances, bound: previous.bound })
+  const vanished = vanishedFrom(model, bundle, { previous, placing })
+  const gone = prune ? vanished : NOBODY
+  const named = mapRecord(bundle.applications, (name, given) =>
+    merged(given, {
+      before: presentIn(model, name) ?? fresh(name, given.charm),
+      machines: placing.places[name] ?? [],
+      namedResources: previous.applications[name] ?? [],
+    }),
   )
-  const applications = mapped({ ...model.applications, ...named }, (name, app) => withLeaving(app, {model, leaving}))
+  const merge = { given: bundle.relations, gone }
+  const next: Model = {
+    ...model,
+    applications: mapRecord({ ...model.applications, ...named }, (_name, application) => without(application, gone)),
+    relations: mergeRelations(model.relations, merge),
+    machines: { ...model.machines, ...Object.fromEntries(placing.machines.map((machine) => [machine.name, machine])) },
+  }
+  checkLimits(next, charms)
+  const staying = prune ? NOBODY : vanished
+  return { model: next, vanished, kept: keptOptions(named), record: recordOf(bundle, { placing, staying, previous }) }
+}
+
+function refuseOtherCharms(model: Model, { file, applications }: Bundle): void {
+  const faults = Object.entries(applications).flatMap(([app, { charm, at }]) => {
+    const before = presentIn(model, app)
+    if (before === undefined || before.charm === charm) return []
+    const says = `expected ${before.charm}, which the application has; remove it first, or choose another name`
+    return [`${at}: ${problemText({ path: ['applications', app, 'charm'], what: `charm ${charm}`, says })}`]
+  })
+  if (faults.length > 0) throw refusal('invalid-bundle', file, faults)
+}
+
+function fresh(name: string, charm: string): Application {
+  return { name, charm, bundleOptions: {}, setOptions: {}, resources: {}, machines: [], life: 'present' }
+}
+
+function merged(
+  { options, resources }: BundleApplication,
+  { before, machines, namedResources }: { before: Application; machines: string[]; namedResources: string[] },
+): Application {
+  return {
+    ...before,
+    bundleOptions: options,
+    setOptions: omit(before.setOptions, [...Object.keys(before.bundleOptions), ...Object.keys(options)]),
+    resources: { ...omit(before.resources, namedResources), ...resources },
+    machines: [...new Set([...machines, ...before.machines])],
+  }
+}
+
+function without(application: Application, gone: Vanished): Application {
+  const leaves = (machine: string): boolean =>
+    gone.machines.includes(machine) ||
+    gone.units.some((unit) => unit.app === application.name && unit.machine === machine)
+  const machines = application.machines.filter((machine) => !leaves(machine))
+  return gone.applications.includes(application.name)
+    ? { ...application, machines, life: 'absent' }
+    : { ...application, machines }
+}
+
+function keptOptions(applications: Record<string, Application>): Applied['kept'] {
+  return Object.values(applications).flatMap(({ name, setOptions }) =>
+    Object.entries(setOptions).map(([key, value]) => ({ app: name, key, value })),
+  )
+}
+
+function omit<V>(record: Record<string, V>, keys: readonly string[]): Record<string, V> {
+  return Object.fromEntries(Object.entries(record).filter(([key]) => !keys.includes(key)))
 }

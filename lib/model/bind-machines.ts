@@ -38,7 +38,16 @@ export function bindMachines(bundle: Bundle, binding: Binding): Bound {
     return machine === undefined ? [] : [[id, machine] as const]
   })
   const unbound = wishes.filter(([id]) => !machines.has(id)).map(([id, wish]) => unboundFault(id, wish, binding))
-  return { machines: new Map(inOrder), faults: [...unknownNames(binding, wishes.map(([id]) => id)), ...unbound] }
+  return {
+    machines: new Map(inOrder),
+    faults: [
+      ...unknownNames(
+        binding,
+        wishes.map(([id]) => id),
+      ),
+      ...unbound,
+    ],
+  }
 }
 
 function asTheyAre(binding: Binding): Map<string, Machine> {
@@ -50,7 +59,11 @@ function asTheyAre(binding: Binding): Map<string, Machine> {
   return new Map([...own, ...named])
 }
 
-type Way = (id: string, wish: BundleMachine, binding: Binding & { isFree: (name: string) => boolean }) => Machine | undefined
+type Way = (
+  id: string,
+  wish: BundleMachine,
+  binding: Binding & { isFree: (name: string) => boolean },
+) => Machine | undefined
 
 function given(id: string, _wish: unknown, { inventory, bind, knownHosts }: Binding): Machine | undefined {
   const text = Object.hasOwn(bind, id) ? bind[id] : undefined
@@ -89,5 +102,7 @@ function unboundFault(id: string, { tags, at }: BundleMachine, { bind }: Binding
 
 function unknownNames({ bind }: Binding, among: string[]): string[] {
   const unknown = Object.keys(bind).filter((id) => !among.includes(id))
-  return unknown.map((id) => problemText({ path: [], what: `--machine: unknown machine ${quote(id)}`, meant: { word: id, among } }))
+  return unknown.map((id) =>
+    problemText({ path: [], what: `--machine: unknown machine ${quote(id)}`, meant: { word: id, among } }),
+  )
 }

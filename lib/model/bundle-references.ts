@@ -2,9 +2,9 @@ import type { Draft, DraftApplication } from './bundle-schema.ts'
 import type { CharmMeta } from './charm-meta.ts'
 import { charmOf } from './charm-of.ts'
 import { quote, type Problem } from './faults.ts'
+import { optionProblems } from './options.ts'
 import { isTag, targetsOf } from './placement.ts'
 import type { YamlSource } from './yaml-source.ts'
-import { problemsOf } from './zod-problems.ts'
 
 /** What the draft's applications refer to and what does not answer: charms, options, resources and machines. */
 export function applicationProblems(
@@ -16,13 +16,8 @@ export function applicationProblems(
     const charm = application.charm === undefined ? undefined : charmOf(application.charm, charms)
     const placing = placementProblems(application, { path, draft, subordinate: charm?.subordinate ?? false })
     if (charm === undefined) return [...unknownCharm(application, path, Object.keys(charms)), ...placing]
-    const options = {
-      value: application.options ?? {},
-      path: [...path, 'options'],
-      member: 'option',
-      written: source.written,
-    }
-    return [...problemsOf(charm.config.strict(), options), ...resourceProblems(application, path, charm), ...placing]
+    const given = { value: application.options ?? {}, path: [...path, 'options'], written: source.written }
+    return [...optionProblems(charm, given), ...resourceProblems(application, path, charm), ...placing]
   })
 }
 
@@ -107,7 +102,7 @@ interface Count {
 function countProblems(units: number | undefined, { path, machines, exact }: Count): Problem[] {
   if (units === undefined || machines === undefined || units === machines || (units < machines && !exact)) return []
   const says = exact
-    ? `expected as many as to names: ${machines}`
-    : `expected at most ${machines}, as many as there are machines`
-  return [{ path, what: `${units} units`, says }]
+    ? `expected ${machines}, as many as "to" names`
+    : `expected at most ${machines}, the machines of the bundle`
+  return [{ path, what: `num_units is ${units}`, says }]
 }

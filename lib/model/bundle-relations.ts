@@ -1,8 +1,8 @@
 import type { Draft } from './bundle-schema.ts'
 import type { CharmMeta } from './charm-meta.ts'
 import { charmOf } from './charm-of.ts'
-import { quote, type Problem } from './faults.ts'
-import { matchEnds, parseEnd, type Match, type Mismatch } from './match-ends.ts'
+import { quote, type Path, type Problem } from './faults.ts'
+import { matchEnds, parseEnd, unknownEnd, type Match, type Mismatch, type WrittenEnd } from './match-ends.ts'
 import { overLimit, relationText } from './relate.ts'
 
 type Placed = Match & { index: number }
@@ -16,12 +16,16 @@ export function resolveRelations(
   const found: Placed[] = []
   const problems: Problem[] = []
   for (const [index, ends] of draft.relations.entries()) {
-    const unknown = (ends ?? []).flatMap((end, side) => unknownApplication(end, ['relations', index, side], draft))
+    if (ends === undefined) continue
+    const [one, other] = [parseEnd(ends[0]), parseEnd(ends[1])]
+    const unknown = [one, other].flatMap((end, side) =>
+      endProblems(end, ['relations', index, side], { draft, byApplication }),
+    )
     problems.push(...unknown)
     // An end whose charm is not known has had its fault already.
-    if (ends === undefined || !ends.every((end) => byApplication[parseEnd(end).app] !== undefined)) continue
-    const match = matchEnds(parseEnd(ends[0]), parseEnd(ends[1]), byApplication)
-    if ('what' in match) problems.push(problemAt(match, index))
+    if (unknown.length > 0 || ![one, other].every(({ app }) => charmOf(app, byApplication))) continue
+    const match = matchEnds(one, other, byApplication)
+    if ('what' in match) problems.push(problemAt(match, ['relations', index]))
     else found.push({ ...match, index })
   }
   const firsts = new Map(found.toReversed().map((match) => [relationText(match), match]))
@@ -30,7 +34,7 @@ export function resolveRelations(
     const first = firsts.get(relationText(match)) ?? match
     return first === match ? [] : [duplicate(match, first.index)]
   })
-  const full = overLimit(once, byApplication).map((over) => problemAt(over, over.relation.index))
+  const full = overLimit(once, byApplication).map((over) => problemAt(over, ['relations', over.relation.index]))
   const relations = once.map(({ provider, requirer }) => ({ provider, requirer }))
   return { relations, problems: [...problems, ...twice, ...full] }
 }
@@ -43,15 +47,22 @@ function charmsOfApplications(draft: Draft, charms: Record<string, CharmMeta>): 
   return Object.fromEntries(known)
 }
 
-function unknownApplication(end: string, path: (string | number)[], draft: Draft): Problem[] {
-  const { app } = parseEnd(end)
-  if (Object.hasOwn(draft.applications, app)) return []
-  const meant = { word: app, among: Object.keys(draft.applications) }
-  return [{ path, what: `unknown application ${quote(app)}`, meant }]
+interface Known {
+  draft: Draft
+  byApplication: Record<string, CharmMeta>
 }
 
-function problemAt({ what, says, meant, end }: Mismatch, index: number): Problem {
-  const path = ['relations', index, ...(end === undefined ? [] : [end])]
+function endProblems(end: WrittenEnd, path: Path, { draft, byApplication }: Known): Problem[] {
+  const { app } = end
+  if (!Object.hasOwn(draft.applications, app)) {
+    const meant = { word: app, among: Object.keys(draft.applications) }
+    return [{ path, what: `unknown application ${quote(app)}`, meant }]
+  }
+  const unknown = charmOf(app, byApplication) === undefined ? undefined : unknownEnd(end, byApplication)
+  return unknown === undefined ? [] : [problemAt(unknown, path)]
+}
+
+function problemAt({ what, says, meant }: Mismatch, path: Path): Problem {
   return { path, what, ...(says === undefined ? {} : { says }), ...(meant === undefined ? {} : { meant }) }
 }
 

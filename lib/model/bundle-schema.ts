@@ -4,6 +4,7 @@ import { applicationName, machineName, tagName } from './names.ts'
 const digest = z
   .string()
   .regex(/^[0-9a-fA-F]{64}$/, 'expected 64 hex digits')
+  .meta({ title: '64 hex digits' })
   .transform((hex) => hex.toLowerCase())
   .describe('SHA-256 of the bytes. Without it the lockfile beside the bundle must know the digest.')
 
@@ -27,14 +28,17 @@ const resource = z
       })
       .refine(({ path, url }) => (path === undefined) !== (url === undefined), 'expected either path or url'),
   ])
-  .describe('The file that a charm installs from: a path or URL, or a map that also carries its digest.')
+  .meta({ title: 'path | URL | map of path or url, and sha256' })
+  .describe('The file that a charm installs from: a path relative to the bundle, or a URL.')
 
-const target = z.union([
-  z.string().regex(/^(?=.{1,67}$)(tag=[A-Za-z0-9][A-Za-z0-9._-]*|[A-Za-z0-9][A-Za-z0-9.-]*)$/, {
-    message: 'expected all, tag=NAME or the name of a machine',
-  }),
-  z.int().nonnegative().transform(String),
-])
+const target = z
+  .union([
+    z.string().regex(/^(?=.{1,67}$)(tag=[A-Za-z0-9][A-Za-z0-9._-]*|[A-Za-z0-9][A-Za-z0-9.-]*)$/, {
+      message: 'expected all, tag=NAME or the name of a machine',
+    }),
+    z.int().nonnegative().transform(String),
+  ])
+  .meta({ title: 'all | tag=NAME | machine' })
 
 const application = {
   charm: z.string().describe('The charm that it runs.'),
@@ -44,10 +48,12 @@ const application = {
     .describe('Options of the charm; the others have what `kcharm config` set, or the charm’s defaults.'),
   resources: z
     .record(z.string(), resource)
+    .meta({ title: 'map of files' })
     .optional()
     .describe('Files that the charm installs from, by the charm’s name for them.'),
   to: z
     .union([target, z.array(target).min(1)])
+    .meta({ title: 'all | tag=NAME | machine | list of these' })
     .optional()
     .describe('The machines: all, tag=NAME, a name, or a list of these. Without it and num_units: all machines.'),
   num_units: z.int().min(0).max(10_000).optional().describe('On how many of these machines, from the first.'),
@@ -68,6 +74,7 @@ const end = z
 
 const relation = z
   .tuple([end, end], 'expected two ends')
+  .meta({ title: 'two ends' })
   .describe('Two ends, each application or application:endpoint.')
 
 /** What a bundle may hold. Every field has its sentence here: the reference page is made from it. */
@@ -80,7 +87,11 @@ export const bundleSchema = z.strictObject({
     )
     .refine((applications) => Object.keys(applications).length > 0, 'expected at least one application')
     .describe('What is deployed, by the name that units carry.'),
-  relations: z.array(relation).optional().describe('Which applications work together.'),
+  relations: z
+    .array(relation)
+    .meta({ title: 'list of pairs of ends' })
+    .optional()
+    .describe('Which applications work together.'),
   machines: z
     .record(
       machineName,

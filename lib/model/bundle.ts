@@ -11,6 +11,7 @@ import {
 } from './bundle-schema.ts'
 import type { CharmMeta } from './charm-meta.ts'
 import type { ResourceRef } from './declaration.ts'
+import { mapRecord } from './map-record.ts'
 import type { Match } from './match-ends.ts'
 import { parseTarget, targetsOf, type Placement } from './placement.ts'
 import { fieldsOf, shapeOf, type Field } from './schema-text.ts'
@@ -33,6 +34,8 @@ export interface BundleApplication {
   options: Record<string, unknown>
   resources: Record<string, ResourceRef>
   placement: Placement
+  /** Where it is written, `file:line:column`. */
+  at: string
 }
 
 export interface BundleMachine {
@@ -58,7 +61,7 @@ export function parseBundle(text: string, { file, charms }: Given): Bundle {
   return {
     file,
     ...(draft.description === undefined ? {} : { description: draft.description }),
-    applications: mapped(draft.applications, (app, given) => application(app, given, { file, charms, source })),
+    applications: mapRecord(draft.applications, (app, given) => application(app, given, { file, charms, source })),
     relations,
     ...(draft.machines === undefined ? {} : { machines: machines(draft.machines, source) }),
   }
@@ -69,11 +72,21 @@ export function bundleFields(): Field[] {
   return fieldsOf(shapeOf(bundleSchema))
 }
 
-function application(app: string, given: DraftApplication, { file, charms, source }: Given & { source: YamlSource }) {
+function application(
+  app: string,
+  given: DraftApplication,
+  { file, charms, source }: Given & { source: YamlSource },
+): BundleApplication {
   const charm = given.charm ?? ''
-  const resources = mapped(given.resources ?? {}, (_name, one) => resourceRef(one, file))
+  const resources = mapRecord(given.resources ?? {}, (_name, one) => resourceRef(one, file))
   const subordinate = charms[charm]?.subordinate ?? false
-  return { charm, options: given.options ?? {}, resources, placement: placement(app, { given, subordinate, source }) }
+  return {
+    charm,
+    options: given.options ?? {},
+    resources,
+    placement: placement(app, { given, subordinate, source }),
+    at: source.at(['applications', app, 'charm']),
+  }
 }
 
 function placement(
@@ -100,9 +113,5 @@ function resourceRef(given: DraftResource | undefined, file: string): ResourceRe
 }
 
 function machines(given: NonNullable<Draft['machines']>, source: YamlSource): Record<string, BundleMachine> {
-  return mapped(given, (name, machine) => ({ tags: machine?.tags ?? [], at: source.at(['machines', name]) }))
-}
-
-function mapped<A, B>(record: Record<string, A>, each: (name: string, value: A) => B): Record<string, B> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, each(name, value)]))
+  return mapRecord(given, (name, machine) => ({ tags: machine?.tags ?? [], at: source.at(['machines', name]) }))
 }

@@ -20,7 +20,9 @@ export const runtimeHandlers = defineInterface('runtime-handlers', 1, {
     version: z.string(),
     /** The CRI socket, `unix:///…`. */
     socket: z.string(),
-    /** Handlers that the running daemon has loaded. */
+    /** Handlers that may stand in its configuration: their files must stay. */
+    wired: z.array(z.string()),
+    /** Handlers that the running daemon is proved to have loaded. */
     loaded: z.array(z.string()),
   }),
   requirer: z.strictObject({ handlers: z.array(handler) }),

@@ -21,8 +21,6 @@ export interface Mismatch {
   says?: string
   /** What was written in place of one of these. */
   meant?: { word: string; among: readonly string[] }
-  /** Which of the two ends is at fault, if one is. */
-  end?: 0 | 1
   /** A name that does not exist, rather than two that do not fit. */
   missing?: boolean
 }
@@ -48,8 +46,8 @@ export function endText({ app, endpoint }: RelationEnd): string {
  */
 export function matchEnds(a: WrittenEnd, b: WrittenEnd, charms: Record<string, CharmMeta>): Match | Mismatch {
   const [ours, theirs] = [candidates(a, charms), candidates(b, charms)]
-  if ('what' in ours) return { ...ours, end: 0 }
-  if ('what' in theirs) return { ...theirs, end: 1 }
+  if ('what' in ours) return ours
+  if ('what' in theirs) return theirs
   if (a.app === b.app) return { what: `${quote(a.app)} is related to itself`, says: 'expected two applications' }
   const subordinate = [a.app, b.app].some((app) => charms[app]?.subordinate === true)
   const pairs = ours.flatMap((one) => theirs.map((other) => [one, other] as const))
@@ -59,6 +57,12 @@ export function matchEnds(a: WrittenEnd, b: WrittenEnd, charms: Record<string, C
   if (second === undefined) return matched(first)
   const says = `expected one of: ${fitting.map(([one, other]) => `${endText(one.end)} ${endText(other.end)}`).join(', ')}`
   return { what: `ambiguous: ${fitting.length} relations are possible`, says }
+}
+
+/** What an end names and what does not exist, be it the application or its endpoint. */
+export function unknownEnd(end: WrittenEnd, charms: Record<string, CharmMeta>): Mismatch | undefined {
+  const found = candidates(end, charms)
+  return 'what' in found ? found : undefined
 }
 
 function candidates({ app, endpoint }: WrittenEnd, charms: Record<string, CharmMeta>): Candidate[] | Mismatch {
@@ -86,7 +90,8 @@ function whyNot(one: Candidate, other: Candidate, subordinate: boolean): { near:
   const [left, right] = [one.terms.interface, other.terms.interface]
   const names = `${endText(one.end)} and ${endText(other.end)}`
   if (left.name !== right.name) return { near: 0, text: 'no common interface' }
-  if (one.terms.role === other.terms.role) return { near: 1, text: `both ${one.terms.role} ${left.name}: ${names}` }
+  if (one.terms.role === other.terms.role)
+    return { near: 1, text: `both ${one.terms.role.slice(0, -1)} ${left.name}: ${names}` }
   if (left.version !== right.version) {
     return { near: 2, text: `${left.name} v${left.version} and v${right.version} differ: ${names}` }
   }

@@ -19,7 +19,7 @@ export const tagName = name(
 )
 
 /** A machine's name that YAML may have read as a number: `to: [0]`, `name: 0`. */
-export const machineWord = z.union([machineName, z.int().nonnegative().transform(String)])
+export const machineWord = z.union([machineName, z.int().nonnegative().transform(String)]).meta({ title: 'text' })
 
 /** Records keyed by such names are plain objects, so a name that every object has from birth would be found in all of them. */
 function name(pattern: RegExp, says: string) {

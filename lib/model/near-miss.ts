@@ -12,10 +12,9 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
 /** Longer words are somebody's data, not a slip of the finger; this also bounds the work on hostile input. */
 const LONGEST = 64
 
+/** One slip in three letters: of two letters either may be meant. */
 function allowed(word: string, candidate: string): number {
-  if (word.length > LONGEST) return -1
-  const longer = Math.max(word.length, candidate.length)
-  return Math.min(Math.max(1, Math.floor(longer / 3)), longer - 1)
+  return word.length > LONGEST ? -1 : Math.floor(Math.max(word.length, candidate.length) / 3)
 }
 
 function plain(word: string): string {

@@ -4,7 +4,7 @@ import type { CharmMeta } from './charm-meta.ts'
 import type { Application } from './declaration.ts'
 import { problemText, quote, refusal, type Problem } from './faults.ts'
 import { alternatives, constants, fieldsOf, shapeOf, type Field, type Shape } from './schema-text.ts'
-import { problemsOf } from './zod-problems.ts'
+import { problemsOf, type Given } from './zod-problems.ts'
 
 /**
  * The values of `key=value` pairs, read by the type of each option: booleans and numbers as such, lists by commas or as
@@ -32,10 +32,20 @@ export function optionsInForce(
   { bundleOptions, setOptions }: Pick<Application, 'bundleOptions' | 'setOptions'>,
 ): Record<string, unknown> {
   const value = { ...bundleOptions, ...setOptions }
-  const problems = problemsOf(meta.config.strict(), { value, member: 'option' })
+  const problems = optionProblems(meta, { value })
   if (problems.length > 0) throw refused(meta, problems)
   return meta.config.parse(value)
 }
+
+/** What is wrong with options as a whole: names, values, and what does not go together. */
+export function optionProblems(meta: CharmMeta, given: Omit<Given, 'member'>): Problem[] {
+  const strict = stricts.get(meta.config) ?? meta.config.strict()
+  stricts.set(meta.config, strict)
+  return problemsOf(strict, { ...given, member: 'option' })
+}
+
+/** zod compiles a schema at its first use, which takes longer than all later uses together. */
+const stricts = new WeakMap<z.ZodObject, z.ZodObject>()
 
 /** Name, type, default and sentence of every option, nested ones below their holder. */
 export function optionDocs(meta: CharmMeta): Field[] {

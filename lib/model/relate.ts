@@ -35,16 +35,21 @@ export function findRelation(a: string, b: string, relations: readonly Relation[
   const [one, other] = [parseEnd(a), parseEnd(b)]
   const fits = (wanted: Partial<RelationEnd>, end: RelationEnd): boolean =>
     wanted.app === end.app && (wanted.endpoint === undefined || wanted.endpoint === end.endpoint)
-  const found = relations.filter(
-    ({ provider, requirer, life }) =>
-      life === 'present' &&
-      ((fits(one, provider) && fits(other, requirer)) || (fits(other, provider) && fits(one, requirer))),
+  const present = relations.filter(({ life }) => life === 'present')
+  const found = present.filter(
+    ({ provider, requirer }) =>
+      (fits(one, provider) && fits(other, requirer)) || (fits(other, provider) && fits(one, requirer)),
   )
   const [first, second] = found
   if (first !== undefined && second === undefined) return first
-  const says = `expected one of: ${(first === undefined ? relations : found).map(relationText).join(', ') || 'none'}`
-  if (first === undefined) throw refused(a, b, { what: 'there is no such relation', says, missing: true })
-  throw refused(a, b, { what: `${found.length} relations fit`, says })
+  if (first === undefined) {
+    throw refused(a, b, { what: 'there is no such relation', says: choice(present), missing: true })
+  }
+  throw refused(a, b, { what: `${found.length} relations fit`, says: choice(found) })
+}
+
+function choice(relations: readonly Match[]): string {
+  return relations.length === 0 ? 'there are none' : `expected one of: ${relations.map(relationText).join(', ')}`
 }
 
 export function sameRelation(a: Match, b: Match): boolean {

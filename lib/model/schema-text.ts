@@ -17,11 +17,19 @@ export interface Field {
 
 /** What may be written, as JSON Schema: the one form of a zod schema that is meant to be read. */
 export function shapeOf(schema: z.ZodType): Shape {
-  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+  const known = shapes.get(schema)
+  if (known !== undefined) return known
+  const shape = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+  shapes.set(schema, shape)
+  return shape
 }
 
-/** The type in words: `auto | package`, `whole number from 1 to 65535`, `list of text`. */
+/** Takes milliseconds to make, and a bundle may have faults in a thousand applications of one charm. */
+const shapes = new WeakMap<z.ZodType, Shape>()
+
+/** The type in words: `auto | package`, `whole number from 1 to 65535`, `list of text`; a schema's `title` goes before. */
 export function typeText(shape: Shape): string {
+  if (shape.title !== undefined) return shape.title
   const words = [...new Set(alternatives(shape).map(simpleType))]
   return words.length === 0 ? 'nothing' : words.join(' | ')
 }
@@ -109,13 +117,15 @@ function simpleType(shape: Shape): string {
 
 function mapText(each: Shape | undefined): string {
   const text = each === undefined ? 'any value' : typeText(each)
-  return text === 'any value' ? 'map' : `map of ${text}`
+  return /^(any value|map)/.test(text) ? 'map' : `map of ${text}`
 }
 
 function listText({ items, prefixItems }: Shape): string {
   if (prefixItems !== undefined) return `list of ${prefixItems.length}`
   const each = below(items)
-  return each === undefined ? 'list' : `list of ${typeText(each)}`
+  if (each === undefined) return 'list'
+  const text = typeText(each)
+  return `list of ${/^(map|list)\b/.test(text) ? text.replace(/^(map|list).*/, '$1s') : text}`
 }
 
 /** ` from 1 to 65535`; the bounds that stand for "any integer" are left out. */

@@ -43,7 +43,13 @@ export function unitsOf(model: Model, { recorded, charms }: Known): DeclaredUnit
   const metas = Object.fromEntries(present.map((app) => [app.name, metaOf(app, charms)]))
   const isSubordinate = ({ name }: Application): boolean => metas[name]?.subordinate === true
   const principals = present.filter((app) => !isSubordinate(app))
-  const hosts = principals.flatMap((app) => named(app, recorded, app.machines.map((machine) => ({ machine }))))
+  const hosts = principals.flatMap((app) =>
+    named(
+      app,
+      recorded,
+      app.machines.map((machine) => ({ machine })),
+    ),
+  )
   const guests = present.filter(isSubordinate).flatMap((app) => {
     const related = relatedTo(app, model.relations, metas)
     return named(app, recorded, besides(hosts.filter((unit) => related.has(unit.app))))

@@ -1,4 +1,4 @@
-import { LineCounter, Lexer, Parser, parseDocument, visit, type Document } from 'yaml'
+import { LineCounter, Lexer, Parser, parseDocument, visit, type Document, type YAMLParseError } from 'yaml'
 import type { Code } from '../errors/index.ts'
 import { MOST_FAULTS, printable, problemText, refusal, type Path, type Problem } from './faults.ts'
 import { locate, startOf } from './positions.ts'
@@ -44,7 +44,7 @@ export function readYaml(input: string, { file, code }: { file: string; code: Co
   // holds against a `%YAML 1.1` line, which would read `no` as false and dates as dates.
   const meaning = { merge: true, uniqueKeys: false, schema: 'core', resolveKnownTags: false } as const
   const doc = parseDocument(text, { ...meaning, prettyErrors: false, logLevel: 'error' })
-  stop(firstOfLines(doc.errors.map(syntaxFault), lines))
+  stop(ownFaults(doc.errors, lines))
   stop(meaningFaults(doc))
   const { value, faults } = plainValue(doc)
   stop(faults)
@@ -67,10 +67,15 @@ function linesOf(text: string): LineCounter {
   return lines
 }
 
-/** The parser goes on after an error, and what it says next about the same line comes of that error. */
-function firstOfLines(faults: NodeFault[], lines: LineCounter): NodeFault[] {
-  const first = new Map(faults.toReversed().map((fault) => [lines.linePos(fault.offset).line, fault]))
-  return [...first.values()]
+/**
+ * The parser goes on after an error. What it says next about the same line comes of that error, and so does all that
+ * follows once it has lost the document.
+ */
+function ownFaults(errors: readonly YAMLParseError[], lines: LineCounter): NodeFault[] {
+  const lost = errors.findIndex(({ message }) => message.includes('in YAML stream'))
+  const own = lost === -1 ? errors : errors.slice(0, lost + 1)
+  const firstOfLine = new Map(own.toReversed().map((error) => [lines.linePos(error.pos[0]).line, error]))
+  return [...firstOfLine.values()].map(syntaxFault)
 }
 
 function outsized(text: string): NodeFault[] {
@@ -85,7 +90,7 @@ function outsized(text: string): NodeFault[] {
   return []
 }
 
-function syntaxFault({ code, pos, message }: { code: string; pos: [number, number]; message: string }): NodeFault {
+function syntaxFault({ code, pos, message }: YAMLParseError): NodeFault {
   const offset = pos[0]
   if (code !== 'MULTIPLE_DOCS') return { offset, says: printable(`not YAML: ${message}`) }
   return { offset, says: 'a second document begins here: expected one; overlays are not understood yet' }

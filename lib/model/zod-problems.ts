@@ -4,7 +4,7 @@ import { alternatives, constants, shapeAt, shapeOf, typeText, wordsOf, type Shap
 
 type Issue = z.core.$ZodIssue
 
-interface Given {
+export interface Given {
   value: unknown
   /** Where the value stands in its file; the schema's own paths begin below it. */
   path?: Path
@@ -33,7 +33,12 @@ function problemsOfIssue(issue: Issue, explain: Explain): Problem[] {
       return issue.keys.map((key) => unknownKey(key, issue.path, explain))
     case 'invalid_key':
       return [
-        { ...at(issue, explain), atKey: true, what: `name ${quote(String(issue.path.at(-1)))}`, says: inner(issue) },
+        {
+          ...at(issue, explain),
+          atKey: true,
+          what: `name ${quote(String(issue.path.at(-1)))} is not allowed`,
+          says: inner(issue),
+        },
       ]
     case 'invalid_type':
     case 'invalid_value':
@@ -60,14 +65,14 @@ function wrongValue(issue: Issue, explain: Explain): Problem {
   const place = at(issue, explain)
   const value = valueAt(explain.given.value, issue.path)
   const shape = shapeAt(explain.shape, issue.path) ?? {}
-  const says = `expected ${typeText(shape)}`
+  const says = `expected ${withArticle(typeText(shape))}`
   if (value === undefined) return { ...place, what: `missing key ${quote(String(issue.path.at(-1) ?? 'value'))}`, says }
   const words = wordsOf(shape)
   const closed = alternatives(shape).every((part) => constants(part).length > 0 || part.type === 'boolean')
   if (typeof value === 'string' && closed) {
     return { ...place, what: `${quote(value)} is not allowed`, says, meant: { word: value, among: words } }
   }
-  const takesText = words.length > 0 || alternatives(shape).some(({ type }) => type === 'string')
+  const takesText = words.includes(String(value)) || alternatives(shape).some((part) => isFreeText(part))
   const quoting = takesText && isBare(value) ? quotingHint(explain.given.written, place.path) : ''
   return { ...place, what: `got ${kindOf(value)}`, says: says + quoting }
 }
@@ -85,11 +90,11 @@ function refused(issue: Issue, explain: Explain): Problem {
 
 function outOfBounds(issue: z.core.$ZodIssueTooBig | z.core.$ZodIssueTooSmall, shape: Shape): Omit<Problem, 'path'> {
   if (issue.origin === 'number' || issue.origin === 'int') {
-    return { what: 'out of range', says: `expected ${typeText(shape)}` }
+    return { what: 'out of range', says: `expected ${withArticle(typeText(shape))}` }
   }
-  const unit = issue.origin === 'string' ? 'characters' : 'items'
-  const bound = issue.code === 'too_big' ? `at most ${issue.maximum}` : `at least ${issue.minimum}`
-  return { what: 'wrong length', says: `expected ${bound} ${unit}` }
+  const [bound, count] = issue.code === 'too_big' ? ['at most', issue.maximum] : ['at least', issue.minimum]
+  const unit = issue.origin === 'string' ? 'character' : 'item'
+  return { what: 'wrong length', says: `expected ${bound} ${count} ${unit}${count === 1 ? '' : 's'}` }
 }
 
 function at(issue: Issue, { given }: Explain): { path: Path } {
@@ -112,6 +117,14 @@ function valueAt(value: unknown, path: Path): unknown {
     if (typeof holder !== 'object' || holder === null || !Object.hasOwn(holder, step)) return undefined
     return Reflect.get(holder, step)
   }, value)
+}
+
+function isFreeText(shape: Shape): boolean {
+  return shape.type === 'string' && constants(shape).length === 0
+}
+
+function withArticle(type: string): string {
+  return /^(list|map|number|whole number)\b/.test(type) ? `a ${type}` : type
 }
 
 function isBare(value: unknown): boolean {

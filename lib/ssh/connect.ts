@@ -75,7 +75,10 @@ async function handshake(target: Target, { secrets, check, deadlineMs }: Attempt
   })
   // node-ssh takes its own listeners away when the login succeeds; an error event without any would end the process.
   const client = ssh.connection
-  if (!client) throw await ready.then(() => new Error('node-ssh made no connection'))
+  if (!client) {
+    await ready
+    throw new Error('node-ssh made no client')
+  }
   const lost = watch(client, target.name)
   try {
     await ready
@@ -112,10 +115,11 @@ function watch(client: Client, name: string): Promise<never> {
   return lost
 }
 
-/** The peer's goodbye is not waited for, so that a finished command can end at once. */
+/** The goodbye of the other side is not waited for: a finished command can end at once, a babbling machine is cut off. */
 function hangUp(client: Client, sock: Socket): void {
+  if (sock.writableEnded) return
   client.end()
-  sock.unref()
+  sock.destroySoon()
 }
 
 const limiters = new Map<string, Limiter>()

@@ -25,7 +25,8 @@ export class Conversation {
   readonly stderr: (chunk: Buffer) => void
   readonly #options: ConversationOptions
   #noiseBytes = 0
-  #current: { collector: ReplyCollector; done(reply: Reply): void } | undefined
+  #current: { collector: ReplyCollector; resolve(reply: Reply): void; reject(error: Error): void } | undefined
+  #failure: Error | undefined
 
   constructor(options: ConversationOptions) {
     this.#options = options
@@ -38,10 +39,18 @@ export class Conversation {
 
   /** The next answer. The request is sent by the caller. */
   next(onLine?: (line: string) => void): Promise<Reply> {
-    return new Promise((resolve) => {
+    if (this.#failure) return Promise.reject(this.#failure)
+    return new Promise((resolve, reject) => {
       this.#noiseBytes = 0
-      this.#current = { collector: new ReplyCollector(onLine), done: resolve }
+      this.#current = { collector: new ReplyCollector(onLine), resolve, reject }
     })
+  }
+
+  /** No answer comes any more, for this reason. Only the first one counts. */
+  fail(error: Error): void {
+    this.#failure ??= error
+    this.#current?.reject(this.#failure)
+    this.#current = undefined
   }
 
   #reader(output: (collector: ReplyCollector, bytes: Buffer) => void): (chunk: Buffer) => void {
@@ -63,9 +72,9 @@ export class Conversation {
   #end(status: number): void {
     const reply = this.#current?.collector.end(status)
     if (!reply) return
-    const done = this.#current?.done
+    const asked = this.#current
     this.#current = undefined
-    done?.(reply)
+    asked?.resolve(reply)
   }
 
   #hear(bytes: Buffer): void {

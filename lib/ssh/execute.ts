@@ -12,24 +12,34 @@ export interface RemoteProcess {
 }
 
 /** Starts one command on a channel of its own. Its output may still follow when `exited` resolves. */
-export function execute({ client, lost, target }: Connection, command: string): Promise<RemoteProcess> {
+export function execute(
+  { client, lost, target }: Connection,
+  command: string,
+  deadlineMs: number,
+): Promise<RemoteProcess> {
   return new Promise((resolve, reject) => {
-    lost.catch(reject)
+    const refuse = (reason: string, cause?: Error): void => {
+      const message = `${target.name}: the machine refused to run a command: ${reason}`
+      reject(new KcharmError('connection', message, { machine: target.name, cause }))
+    }
+    const timer = setTimeout(() => refuse(`no answer within ${deadlineMs / 1000} s`), deadlineMs)
+    lost.catch(reject).finally(() => clearTimeout(timer))
     client.exec(command, (error, channel) => {
-      if (error) {
-        const message = `${target.name}: the machine refused to run a command: ${error.message}`
-        reject(new KcharmError('connection', message, { machine: target.name, cause: error }))
-        return
-      }
-      // Listeners belong here: after an await the exit event can be gone already.
-      const closed = new Promise<void>((done) => channel.on('close', () => done()))
-      const exited = new Promise<number>((done, gone) => {
-        channel.on('exit', (status: number | null) => done(status ?? 128))
-        void closed.then(() => gone(new ConnectionLost(target.name, 'the command ended without a status')))
-        lost.catch(gone)
-      })
-      exited.catch(() => undefined)
-      resolve({ channel, exited, closed })
+      clearTimeout(timer)
+      if (error) refuse(error.message, error)
+      else resolve(processOn(channel, { lost, name: target.name }))
     })
   })
+}
+
+/** Listens at once: after an await the exit event can be gone already. */
+function processOn(channel: ClientChannel, { lost, name }: { lost: Promise<never>; name: string }): RemoteProcess {
+  const closed = new Promise<void>((resolve) => channel.on('close', () => resolve()))
+  const exited = new Promise<number>((resolve, reject) => {
+    channel.on('exit', (status: number | null) => resolve(status ?? 128))
+    void closed.then(() => reject(new ConnectionLost(name, 'the command ended without a status')))
+    lost.catch(reject)
+  })
+  exited.catch(() => undefined)
+  return { channel, exited, closed }
 }

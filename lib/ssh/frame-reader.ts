@@ -34,9 +34,10 @@ export function frameReader(marker: string, events: FrameEvents): (chunk: Buffer
         events.begin()
         rest = rest.subarray(mark.length)
       } else {
-        const status = /^(\d{1,3})\n/.exec(rest.toString('latin1', mark.length, mark.length + 4))?.[1]
+        const after = rest.toString('latin1', mark.length, mark.length + 4)
+        const status = /^(\d{1,3})\n/.exec(after)?.[1]
         if (status === undefined) {
-          if (rest.length >= mark.length + 4) events.broken('an answer ended without a status')
+          if (!/^\d{0,3}$/.test(after)) events.broken('an answer ended without a status')
           return
         }
         rest = rest.subarray(mark.length + status.length + 1)

@@ -33,9 +33,10 @@ export const PING_LINE = 'kcharm_wake; kcharm_doze\n'
  *
  * Answer on both streams: MARKER[ output MARKER]STATUS newline. What stands outside is noise of the login.
  *
- * The watchdog is a sleeper in the background, killed at the start of each request. It kills the shell only while
- * that still holds the lock's file (process ids are used again). A signal does not run the shell's own trap here,
- * so the sleeper removes the file; the lock itself goes with the process.
+ * The watchdog is a sleeper in the background, ended at the start of each request. It kills the shell only while
+ * that still holds the lock's file (process ids are used again), and removes the file, as a shell that waits for
+ * input dies of the signal without running its trap. A sleeper ends its `sleep` with -9: between fork and exec the
+ * child still has the shell's handler and forgets any gentler signal.
  *
  * Everything the steps start holds the lock's descriptor 9 as well. Daemons must be started with `9>&-`.
  */
@@ -101,7 +102,7 @@ kcharm_doze() {
   [ "$kcharm_file" ] || return 0
   (
     kcharm_before=$!
-    trap '[ "$!" = "$kcharm_before" ] || kill $!; exit' TERM
+    trap '[ "$!" = "$kcharm_before" ] || kill -9 $!; exit' TERM
     sleep ${silenceSeconds} &
     wait $! && [ /proc/$$/fd/9 -ef "$kcharm_file" ] && kill $$ && sleep 1 && kcharm_remove
   ) </dev/null >/dev/null 2>&1 9>&- &

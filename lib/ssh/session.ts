@@ -5,7 +5,8 @@ import { connect, type Connection, type ConnectOptions } from './connect.ts'
 import { ConnectionLost } from './connection-lost.ts'
 import { Conversation } from './conversation.ts'
 import { execute, type RemoteProcess } from './execute.ts'
-import { LOCK_STATUS, lockLine, PING_LINE, prelude, runLine } from './node-shell.ts'
+import { lockRefused } from './lock-refused.ts'
+import { lockLine, PING_LINE, prelude, runLine } from './node-shell.ts'
 import type { Reply } from './reply.ts'
 import { notStarted } from './not-started.ts'
 import type { Target } from './target.ts'
@@ -41,7 +42,8 @@ export interface SessionOptions extends ConnectOptions {
 export async function openSession(target: Target, options: SessionOptions): Promise<Session> {
   const connection = await connect(target, options)
   try {
-    return new ShellSession(connection, await execute(connection, commandLine(options.sudo, 'session')), options)
+    const process = await execute(connection, commandLine(options.sudo, 'session'), options.deadlineMs)
+    return new ShellSession(connection, process, options)
   } catch (error) {
     connection.end()
     throw error
@@ -54,27 +56,22 @@ class ShellSession implements Session {
   readonly #options: SessionOptions
   readonly #silenceSeconds: number
   readonly #conversation: Conversation
-  /** Rejects when nothing more can be asked. */
-  readonly #ended: Promise<never>
   #start: NodeJS.Timeout | undefined
-  #end: (reason: Error) => void = () => undefined
-  #busy = 0
-  #last: Promise<unknown> = Promise.resolve()
   #ping: NodeJS.Timeout | undefined
+  #waiting = 0
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(connection: Connection, process: RemoteProcess, options: SessionOptions) {
     this.#connection = connection
     this.#process = process
     this.#options = options
     this.#silenceSeconds = options.silenceSeconds ?? 60
-    this.#ended = new Promise<never>((_, reject) => (this.#end = reject))
-    this.#ended.catch(() => undefined)
     const marker = randomBytes(16).toString('hex')
     this.#conversation = new Conversation({
       marker,
       outputLimit: options.outputLimit ?? 64 * 1024 * 1024,
       started: () => clearTimeout(this.#start),
-      broken: (reason) => this.#giveUp(this.#error(`the machine does not answer as it should: ${reason}`)),
+      broken: (reason) => this.#giveUp(this.#failed(`the machine does not answer as it should: ${reason}`)),
     })
     this.#listen()
     process.channel.write(prelude({ marker, silenceSeconds: this.#silenceSeconds }))
@@ -85,71 +82,48 @@ class ShellSession implements Session {
   }
 
   upload(source: UploadSource, to: string, options: UploadOptions = {}): Promise<void> {
-    return upload(this.#connection, { ...options, sudo: this.#options.sudo, source, to })
+    const { sudo, deadlineMs } = this.#options
+    return upload(this.#connection, { ...options, sudo, deadlineMs, source, to })
   }
 
   async lock(holder: string): Promise<void> {
-    const { status, stdout, stderr } = await this.#ask(lockLine(holder), { deadlineMs: this.#options.deadlineMs })
-    const { name } = this.#connection.target
-    if (status === LOCK_STATUS.held) {
-      const who = stdout.trim() || 'another kcharm that has only just begun'
-      throw new KcharmError('locked', `${name} is in use by ${who}`, {
-        machine: name,
-        hint: 'wait until it has finished; the lock ends with the process that holds it',
-      })
+    const reply = await this.#ask(lockLine(holder), { deadlineMs: this.#options.deadlineMs })
+    if (reply.status !== 0) throw lockRefused(this.#connection.target.name, reply)
+    const ping = (): void => {
+      if (this.#waiting === 0) this.#process.channel.write(PING_LINE)
     }
-    if (status === LOCK_STATUS.noFlock) {
-      throw new KcharmError(
-        'unit-failed',
-        `${name}: the command flock is missing, without it the machine cannot be locked`,
-        {
-          machine: name,
-          hint: 'install util-linux there',
-        },
-      )
-    }
-    if (status !== 0)
-      throw new KcharmError('unit-failed', `${name}: cannot take the lock: ${stderr.trim()}`, { machine: name })
-    this.#ping ??= setInterval(
-      () => this.#busy === 0 && this.#process.channel.write(PING_LINE),
-      this.#silenceSeconds * 250,
-    )
-    this.#ping.unref()
+    this.#ping ??= setInterval(ping, this.#silenceSeconds * 250).unref()
   }
 
   async close(): Promise<void> {
-    const locked = this.#ping !== undefined
     this.#process.channel.end()
-    // The lock is let go by the shell's own end; a next session must find it free.
-    if (locked) await settled(this.#process.exited, 5000)
-    this.#giveUp(new ConnectionLost(this.#connection.target.name, 'the session was closed'))
+    // The lock is let go by the shell's own end, and a next session must find it free. A running step is not waited for.
+    if (this.#ping && this.#waiting === 0) await settled(this.#process.exited, 5000)
+    this.#giveUp(this.#lost('the session was closed'))
   }
 
   /** One request after the other. */
   #ask(line: string, options: RunOptions): Promise<Reply> {
-    this.#busy++
-    const reply = this.#last.then(() => this.#exchange(line, options)).finally(() => this.#busy--)
+    this.#waiting++
+    const reply = this.#last.then(() => this.#exchange(line, options)).finally(() => this.#waiting--)
     this.#last = reply.catch(() => undefined)
     return reply
   }
 
   async #exchange(line: string, { deadlineMs, onLine }: RunOptions): Promise<Reply> {
-    if (!this.#conversation.started) this.#start ??= this.#patience(this.#options.deadlineMs)
-    const timer = deadlineMs === undefined ? undefined : this.#patience(deadlineMs)
     const reply = this.#conversation.next(onLine)
-    try {
-      this.#process.channel.write(line)
-      return await Promise.race([reply, this.#ended])
-    } finally {
-      clearTimeout(timer)
-    }
+    this.#process.channel.write(line)
+    if (!this.#conversation.started) this.#start ??= this.#awaitStart()
+    if (deadlineMs === undefined) return reply
+    const late = (): void => this.#giveUp(this.#lost(`no answer within ${deadlineMs / 1000} s`))
+    const timer = setTimeout(late, deadlineMs)
+    return reply.finally(() => clearTimeout(timer))
   }
 
-  #patience(deadlineMs: number): NodeJS.Timeout {
-    return setTimeout(() => {
-      const reason = `no answer within ${deadlineMs / 1000} s`
-      this.#giveUp(new ConnectionLost(this.#connection.target.name, reason))
-    }, deadlineMs)
+  #awaitStart(): NodeJS.Timeout {
+    const { deadlineMs } = this.#options
+    const late = (): void => this.#giveUp(this.#failed(`the shell did not answer within ${deadlineMs / 1000} s`))
+    return setTimeout(late, deadlineMs)
   }
 
   #listen(): void {
@@ -157,34 +131,34 @@ class ShellSession implements Session {
     channel.on('data', this.#conversation.stdout)
     channel.stderr.on('data', this.#conversation.stderr)
     channel.on('error', () => undefined)
-    // Output may still be on its way when the status comes, and a daemon that holds the pipe keeps it open.
-    exited.then(
-      (status) => {
-        const say = (): void => this.#giveUp(this.#stopped(status))
-        void closed.then(say)
-        setTimeout(say, 1000).unref()
-      },
-      (error: Error) => this.#giveUp(error),
-    )
+    // Output may still be on its way when the status comes, but a daemon may keep the channel open for ever.
+    const stopped = (status: number): void => {
+      const say = (): void => this.#giveUp(this.#stopped(status))
+      void closed.then(say)
+      setTimeout(say, 1000).unref()
+    }
+    exited.then(stopped, (error: Error) => this.#giveUp(error))
   }
 
   #stopped(status: number): Error {
-    const { target } = this.#connection
-    if (this.#conversation.started)
-      return new ConnectionLost(target.name, `the session's shell ended with status ${status}`)
-    return notStarted(target, { status, noise: this.#conversation.noise.toString('utf8') })
+    if (this.#conversation.started) return this.#lost(`the session's shell ended with status ${status}`)
+    return notStarted(this.#connection.target, { status, noise: this.#conversation.noise.toString('utf8') })
   }
 
   #giveUp(error: Error): void {
     clearInterval(this.#ping)
     clearTimeout(this.#start)
-    this.#end(error)
+    this.#conversation.fail(error)
     this.#connection.end()
   }
 
-  #error(message: string): KcharmError {
+  #lost(reason: string): ConnectionLost {
+    return new ConnectionLost(this.#connection.target.name, reason)
+  }
+
+  #failed(reason: string): KcharmError {
     const { name } = this.#connection.target
-    return new KcharmError('connection', `${name}: ${message}`, { machine: name })
+    return new KcharmError('connection', `${name}: ${reason}`, { machine: name })
   }
 }
 

@@ -21,6 +21,8 @@ export interface UploadOptions {
 
 interface Upload extends UploadOptions {
   sudo: Sudo
+  /** Time for the second channel to open. */
+  deadlineMs: number
   source: UploadSource
   /** Absolute path below the root prefix; its folder exists. */
   to: string
@@ -32,7 +34,7 @@ interface Upload extends UploadOptions {
  */
 export async function upload(connection: Connection, job: Upload): Promise<void> {
   const size = await sizeOf(job.source)
-  const { channel, exited } = await execute(connection, commandLine(job.sudo, 'upload'))
+  const { channel, exited } = await execute(connection, commandLine(job.sudo, 'upload'), job.deadlineMs)
   let said: Buffer = Buffer.alloc(0)
   channel.stderr.on('data', (chunk: Buffer) => (said = tail(said, chunk, 4096)))
   channel.resume()

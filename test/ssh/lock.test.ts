@@ -1,10 +1,11 @@
 import { once } from 'node:events'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { rootlessNode } from './rootless-node.ts'
 import { session } from './sessions.ts'
 import { startOperator } from './start-operator.ts'
+import { workspace } from './workspace.ts'
 
 const patient = { timeout: 20_000, interval: 50 }
 
@@ -117,4 +118,16 @@ test('a machine that cannot be locked says why', async () => {
     code: 'unit-failed',
     message: expect.stringMatching(/^n1: cannot take the lock: .*\/run/) as string,
   })
+})
+
+test('a machine without flock says what to install', async () => {
+  const bin = workspace()
+  for (const tool of ['sh', 'mkdir']) symlinkSync(`/bin/${tool}`, join(bin, tool))
+  const { root, target } = await rootlessNode({ path: bin })
+  await expect((await session(target)).lock('ann')).rejects.toMatchObject({
+    code: 'unit-failed',
+    message: 'n1: cannot take the lock: there is no command flock',
+    detail: { machine: 'n1', hint: 'install util-linux there' },
+  })
+  expect(existsSync(join(root, 'run'))).toBe(false)
 })

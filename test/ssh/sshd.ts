@@ -22,17 +22,25 @@ export interface Sshd {
   stop(): Promise<void>
 }
 
+interface SshdOptions {
+  hostKeyType?: string
+  /** A command that starts sshd, given after it, in other surroundings. */
+  around?: string[]
+}
+
 /** A real OpenSSH server of this user's own on 127.0.0.1; `config` are more lines of sshd_config. */
-export async function startSshd(config: string[] = [], { hostKeyType = 'ed25519' } = {}): Promise<Sshd> {
+export async function startSshd(
+  config: string[] = [],
+  { hostKeyType = 'ed25519', around = [] }: SshdOptions = {},
+): Promise<Sshd> {
   const folder = workspace()
   const hostKey = makeKey(folder, 'host', { type: hostKeyType })
   const userKey = makeKey(folder, 'user')
   const port = await freePort()
   writeFileSync(join(folder, 'sshd_config'), configuration({ folder, port, config }))
   if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true })
-  const child = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(folder, 'sshd_config')], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
+  const [program = '', ...words] = [...around, '/usr/sbin/sshd', '-D', '-e', '-f', join(folder, 'sshd_config')]
+  const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'] })
   const log: string[] = []
   const lines = createInterface({ input: child.stderr }).on('line', (line) => log.push(line))
   const stop = async (): Promise<void> => {

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
+import { processesOf } from './processes.ts'
 import { rootlessNode } from './rootless-node.ts'
 import { session } from './sessions.ts'
 import { startOperator } from './start-operator.ts'
@@ -52,18 +53,3 @@ test('many steps leave no watchdog behind', async () => {
   await node.close()
   await vi.waitUntil(() => processesOf(root).length === 0, patient)
 })
-
-/** The command lines of all processes of a rootless node. */
-function processesOf(root: string): string[] {
-  const read = (pid: string, file: string): string => {
-    try {
-      return readFileSync(`/proc/${pid}/${file}`, 'utf8')
-    } catch {
-      return ''
-    }
-  }
-  const pids = readdirSync('/proc').filter(
-    (name) => /^\d+$/.test(name) && read(name, 'environ').includes(`KCHARM_ROOT=${root}\0`),
-  )
-  return pids.map((pid) => read(pid, 'cmdline').replaceAll('\0', ' '))
-}

@@ -38,12 +38,22 @@ export interface ConfigFacts {
   byteOrderMark: boolean
 }
 
+export interface Reader {
+  path: string
+  /** The version of the containerd that reads the file; 2.x when absent. */
+  daemon?: string
+}
+
 /**
  * What a containerd configuration of any schema says, or the output of `containerd config dump`.
- * `daemon` is the version that reads it (2.x when absent). Throws `unsafe-input` with `path:line:column` for invalid TOML.
+ * Throws `unsafe-input` with `path:line:column` for invalid TOML.
  */
-export function readConfig(text: string, { path, daemon = '2.0' }: { path: string; daemon?: string }): ConfigFacts {
-  const config = parseToml(text, path)
+export function readConfig(text: string, reader: Reader): ConfigFacts {
+  return factsOf(parseToml(text, reader.path), text, reader)
+}
+
+/** The same of a text that is parsed already. */
+export function factsOf(config: Table, text: string, { path, daemon = '2.0' }: Reader): ConfigFacts {
   const schema = typeof config.version === 'number' ? config.version : 0
   const plugin = pluginOf(config, { schema, daemon })
   const cri = lookup(config, ['plugins', plugin])

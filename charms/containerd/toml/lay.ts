@@ -19,8 +19,9 @@ export interface Parts {
 }
 
 /** The operator's part with ours in it. Throws `unsafe-input` when the file's layout would make that change anything else. */
-export function lay(left: Withdrawn, { parts, path }: { parts: Parts; path: string }): string {
+export function lay(left: Withdrawn, parts: Parts): string {
   const { tables, settings } = parts
+  const { path } = left
   const homeless = settings.filter((setting) => setValue(left.text, { setting, path }) === undefined)
   const names = Object.keys(tables)
   const inline = names.length > 0 && isInline(left.text)
@@ -31,7 +32,7 @@ export function lay(left: Withdrawn, { parts, path }: { parts: Parts; path: stri
   const text = settings
     .filter((setting) => !homeless.includes(setting))
     .reduce((before, setting) => setValue(before, { setting, path }) ?? before, withTables)
-  verify(text, { left, parts, path })
+  verify(text, { left, parts })
   return text
 }
 
@@ -51,8 +52,9 @@ function newTables(settings: Setting[]): string[] {
 }
 
 /** The last word before anything is written: the text holds the operator's values and ours, and nothing else. */
-function verify(text: string, { left, parts, path }: { left: Withdrawn; parts: Parts; path: string }): void {
-  const expected = new Map([...leaves(parseToml(left.text, path)), ...leavesOf(parts)])
+function verify(text: string, { left, parts }: { left: Withdrawn; parts: Parts }): void {
+  const { config, path } = left
+  const expected = new Map([...leaves(config), ...leavesOf(parts)])
   if (isDeepStrictEqual(leavesIfToml(text, path), expected)) return
   throw new KcharmError('unsafe-input', `${path}: its layout leaves no place for kcharm's tables; it was left alone`, {
     hint: `write ${tomlPath(RUNTIMES)} as plain tables, and deploy again`,

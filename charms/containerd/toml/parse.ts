@@ -44,12 +44,23 @@ export function lookup(table: unknown, path: readonly string[]): unknown {
   )
 }
 
-/** All values that are not tables, by their key path as JSON without its closing bracket, so a prefix is an ancestor. */
+/** All values that are not tables, by their `leafKey`. */
 export function leaves(value: unknown, path: readonly string[] = []): Map<string, unknown> {
-  if (!isTable(value)) return new Map([[leafKey(path), value]])
-  return new Map(Object.entries(value).flatMap(([key, inner]) => [...leaves(inner, [...path, key])]))
+  const found = new Map<string, unknown>()
+  collect(value, leafKey(path), found)
+  return found
 }
 
+function collect(value: unknown, key: string, found: Map<string, unknown>): void {
+  if (!isTable(value)) {
+    found.set(key, value)
+    return
+  }
+  const next = key === leafKey([]) ? key : `${key},`
+  for (const [name, inner] of Object.entries(value)) collect(inner, next + JSON.stringify(name), found)
+}
+
+/** A key path as JSON without its closing bracket, so that an ancestor's is a prefix. */
 export function leafKey(path: readonly string[]): string {
   return JSON.stringify(path).slice(0, -1)
 }

@@ -2,14 +2,18 @@ import { KcharmError } from '../../../lib/errors/index.ts'
 import { findBlocks, type Block } from './block.ts'
 import { RUNTIMES } from './ids.ts'
 import { withdrawInline } from './inline-table.ts'
-import { leafKey } from './parse.ts'
+import { leafKey, parseToml, type Table } from './parse.ts'
 import { lineOf, startsWith, statements, type Statement } from './statements.ts'
 import { tagOf } from './tags.ts'
 import { cutAll, wholeLines, type Cut } from './text-cut.ts'
 
 /** The operator's part of a file that kcharm may have edited. */
 export interface Withdrawn {
+  /** The file's path, for messages. */
+  path: string
   text: string
+  /** That text parsed. */
+  config: Table
   /** Where kcharm's block stood in that text, or its end. */
   at: number
   /** The handlers that kcharm had written. */
@@ -42,8 +46,11 @@ export function withdraw(text: string, path: string): Withdrawn {
   const stray = all.find((pair) => isStray(pair, ours))
   if (stray) throw strayed(path, lineOf(text, stray.start))
   const cuts = taken.flatMap((part) => part.cuts)
+  const left = close(cutAll(text, cuts), { block: blocks[0], cuts })
   return {
-    ...close(cutAll(text, cuts), { block: blocks[0], cuts }),
+    ...left,
+    path,
+    config: parseToml(left.text, path),
     names: taken.flatMap((part) => part.names),
     keys: ours.filter(({ kind }) => kind !== 'header').map(({ path: key }) => leafKey(key)),
   }

@@ -5,7 +5,7 @@ export type Compression = 'gz' | 'xz' | 'zst'
 
 /**
  * Wraps bytes in a compression's format without compressing them. What comes out depends on nothing but the bytes: no version of
- * a library or program can change its digest.
+ * a library or program can change its digest. There must be at least one byte.
  */
 export function store(bytes: Buffer, compression: Compression): Buffer {
   return { gz: gzip, xz, zst: zstd }[compression](bytes)

@@ -14,6 +14,8 @@ export function forward(): void {
       client.resetAndDestroy()
       node.destroy()
     }
+    const patience = setTimeout(cut, 3000) // a node that is off says nothing at all
+    node.once('connect', () => clearTimeout(patience))
     client.on('error', cut).pipe(node)
     node.on('error', cut).pipe(client)
   }

@@ -27,7 +27,8 @@ export async function connectNode(lab: Lab, node: LabNode): Promise<string> {
   const own = nodeNamespace(lab, node)
   const port = portOf(lab, node)
   await makeNamespace(own)
-  await inside(hub, 'link', 'add', port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', own)
+  const peer = ['peer', 'name', 'eth0', 'address', hardwareAddress(node), 'netns', own]
+  await inside(hub, 'link', 'add', port, 'type', 'veth', ...peer)
   await inside(hub, 'link', 'set', port, 'master', 'br0', 'up')
   await inside(own, 'addr', 'add', `${node.ownAddress}/24`, 'dev', 'eth0')
   await inside(own, 'link', 'set', 'eth0', 'up')
@@ -40,6 +41,12 @@ export async function connectNode(lab: Lab, node: LabNode): Promise<string> {
 export async function disconnectNode(lab: Lab, node: LabNode): Promise<void> {
   await attempt(['nsenter', `--net=${join(lab.dir, 'hub.net')}`, 'ip', 'link', 'del', portOf(lab, node)])
   await unmountBelow(nodeNamespace(lab, node))
+}
+
+/** Made of its own address, so that neighbours find a node again that was off. */
+function hardwareAddress(node: LabNode): string {
+  const bytes = node.ownAddress.split('.').map((part) => Number(part).toString(16).padStart(2, '0'))
+  return `02:00:${bytes.join(':')}`
 }
 
 function portOf(lab: Lab, node: LabNode): string {

@@ -42,7 +42,7 @@ async function start(lab: Lab, node: LabNode): Promise<void> {
     qemuCommand(image, { name: node.name, port: node.port, cpu: lab.cpu, disk, initrd, console: consoleOf(lab, node) }),
     {
       cgroups: await makeCgroup(lab.id, node.name),
-      log: join(nodeFolder(lab, node), 'qemu.log'),
+      log: consoleOf(lab, node), // what QEMU itself says comes before it
     },
   )
 }

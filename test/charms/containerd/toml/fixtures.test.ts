@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import {
   editConfig,
   readConfig,
@@ -31,88 +31,82 @@ test('each real file has one expected outcome', () => {
   if (fixtures.size > 0) expect(counts.edited).toBeGreaterThanOrEqual(20)
 })
 
-describe('in place, for 1.x', () => {
-  const inPlace = edited(fixtures).filter(([, text]) => schemaOf(text) === 2)
+const inPlace = edited(fixtures).filter(([, text]) => schemaOf(text) === 2)
 
-  test.each(inPlace)('%s: added, added again, removed', (_name, text) => {
-    const with_ = editConfig(text, WISH, { path: MAIN })
-    expect(parseToml(with_, MAIN)).toEqual(expectedOf(text))
-    expect(editConfig(with_, WISH, { path: MAIN })).toBe(with_)
-    expect(editConfig(with_, { handlers: [] }, { path: MAIN })).toBe(text)
-  })
-
-  test.each(inPlace)('%s: keeps each byte and line end around the new lines', (_name, text) => {
-    const with_ = editConfig(text, WISH, { path: MAIN })
-    expect(isInterleaved(text, with_)).toBe(true)
-    expect(text.includes('\r\n')).toBe(!/[^\r]\n/.test(with_))
-  })
-
-  test.each(inPlace)('%s: with a second handler and settings, and back', (_name, text) => {
-    const wish = {
-      handlers: [HANDLER, { ...HANDLER, name: 'kcharm-2' }],
-      restrictOom: true as const,
-      pauseImage: 'p:1',
-    }
-    const first = editConfig(text, WISH, { path: MAIN })
-    const second = editConfig(first, wish, { path: MAIN })
-    const cri = lookup(parseToml(second, MAIN), GRPC.slice(0, 2))
-    expect(lookup(cri, ['restrict_oom_score_adj'])).toBe(true)
-    expect(lookup(cri, ['sandbox_image'])).toBe('p:1')
-    expect(Object.keys(readConfig(second, { path: MAIN, daemon: '1.7' }).runtimes ?? {})).toContain('kcharm-2')
-    expect(editConfig(second, wish, { path: MAIN })).toBe(second)
-    expect(editConfig(second, WISH, { path: MAIN })).toBe(first)
-    expect(editConfig(second, { handlers: [] }, { path: MAIN })).toBe(text)
-  })
+test.each(inPlace)('in place, %s: added, added again, removed', (_name, text) => {
+  const with_ = editConfig(text, WISH, { path: MAIN })
+  expect(parseToml(with_, MAIN)).toEqual(expectedOf(text))
+  expect(editConfig(with_, WISH, { path: MAIN })).toBe(with_)
+  expect(editConfig(with_, { handlers: [] }, { path: MAIN })).toBe(text)
 })
 
-describe('by drop-in, for 2.x', () => {
-  test.each(edited(fixtures))('%s: imported, imported again, removed', (_name, text) => {
-    const facts = readConfig(text, { path: MAIN, daemon: '2.3.7' })
-    const dropIn: unknown = parseToml(renderDropIn(facts, WISH), DROP_IN)
-    expect(dropIn).toEqual({
-      version: facts.schema,
-      plugins: { [facts.plugin]: { containerd: { runtimes: { [HANDLER.name]: TABLE } } } },
-    })
-    const main = setImport(text, DROP_IN, { path: MAIN, present: true })
-    const imports = readConfig(main, { path: MAIN }).imports
-    expect(imports).toContain('/etc/containerd/conf.d/*.toml')
-    expect(parseToml(main, MAIN)).toEqual({ ...parseToml(text, MAIN), imports })
-    expect(setImport(main, DROP_IN, { path: MAIN, present: true })).toBe(main)
-    expect(setImport(main, DROP_IN, { path: MAIN, present: false })).toBe(text)
-  })
+test.each(inPlace)('in place, %s: keeps each byte and line end around the new lines', (_name, text) => {
+  const with_ = editConfig(text, WISH, { path: MAIN })
+  expect(isInterleaved(text, with_)).toBe(true)
+  expect(text.includes('\r\n')).toBe(!/[^\r]\n/.test(with_))
 })
 
-describe('refused', () => {
-  const invalid = [...fixtures].filter(([name]) => OUTCOMES[name]?.startsWith('invalid '))
-  const refused = [...fixtures].filter(([name]) => kindOf(name) === 'refused with the way out')
+test.each(inPlace)('in place, %s: with a second handler and settings, and back', (_name, text) => {
+  const wish = {
+    handlers: [HANDLER, { ...HANDLER, name: 'kcharm-2' }],
+    restrictOom: true as const,
+    pauseImage: 'p:1',
+  }
+  const first = editConfig(text, WISH, { path: MAIN })
+  const second = editConfig(first, wish, { path: MAIN })
+  const cri = lookup(parseToml(second, MAIN), GRPC.slice(0, 2))
+  expect(lookup(cri, ['restrict_oom_score_adj'])).toBe(true)
+  expect(lookup(cri, ['sandbox_image'])).toBe('p:1')
+  expect(Object.keys(readConfig(second, { path: MAIN, daemon: '1.7' }).runtimes ?? {})).toContain('kcharm-2')
+  expect(editConfig(second, wish, { path: MAIN })).toBe(second)
+  expect(editConfig(second, WISH, { path: MAIN })).toBe(first)
+  expect(editConfig(second, { handlers: [] }, { path: MAIN })).toBe(text)
+})
 
-  test.each(invalid)('%s: with file, line and column', (name, text) => {
-    const place = OUTCOMES[name]?.replace('invalid ', '') ?? ''
-    for (const act of [
-      () => readConfig(text, { path: MAIN }),
-      () => editConfig(text, WISH, { path: MAIN }),
-      () => setImport(text, DROP_IN, { path: MAIN, present: true }),
-    ]) {
-      expect(act).toThrow(KcharmError)
-      expect(act).toThrow(`${MAIN}:${place}: not valid TOML: `)
-    }
+test.each(edited(fixtures))('by drop-in, %s: imported, imported again, removed', (_name, text) => {
+  const facts = readConfig(text, { path: MAIN, daemon: '2.3.7' })
+  const dropIn: unknown = parseToml(renderDropIn(facts, WISH), DROP_IN)
+  expect(dropIn).toEqual({
+    version: facts.schema,
+    plugins: { [facts.plugin]: { containerd: { runtimes: { [HANDLER.name]: TABLE } } } },
   })
+  const main = setImport(text, DROP_IN, { path: MAIN, present: true })
+  const imports = readConfig(main, { path: MAIN }).imports
+  expect(imports).toContain('/etc/containerd/conf.d/*.toml')
+  expect(parseToml(main, MAIN)).toEqual({ ...parseToml(text, MAIN), imports })
+  expect(setImport(main, DROP_IN, { path: MAIN, present: true })).toBe(main)
+  expect(setImport(main, DROP_IN, { path: MAIN, present: false })).toBe(text)
+})
 
-  test.each(refused)('%s: with the way out', (name, text) => {
-    for (const daemon of ['1.6.20', '2.3.7']) {
-      const refusal = refusalOf(readConfig(text, { path: MAIN, daemon }))
-      expect(reasonOf(refusal, { name, daemon })).toBe(true)
-      expect(refusal?.wayOut).not.toBe('')
-    }
-  })
+const invalid = [...fixtures].filter(([name]) => OUTCOMES[name]?.startsWith('invalid '))
+const refused = [...fixtures].filter(([name]) => kindOf(name) === 'refused with the way out')
 
-  test.each(edited(fixtures))('%s: is not refused by the daemons that can read it', (name, text) => {
-    const read = ['1.6.20', '1.7.24', '2.3.7'].filter((daemon) => !refusalOf(readConfig(text, { path: MAIN, daemon })))
-    const schema = schemaOf(text)
-    expect(read).toEqual(
-      schema > 2 ? ['2.3.7'] : name === '64-derived-utf8-bom' ? ['1.6.20', '1.7.24'] : ['1.6.20', '1.7.24', '2.3.7'],
-    )
-  })
+test.each(invalid)('%s is refused with file, line and column', (name, text) => {
+  const place = OUTCOMES[name]?.replace('invalid ', '') ?? ''
+  for (const act of [
+    () => readConfig(text, { path: MAIN }),
+    () => editConfig(text, WISH, { path: MAIN }),
+    () => setImport(text, DROP_IN, { path: MAIN, present: true }),
+  ]) {
+    expect(act).toThrow(KcharmError)
+    expect(act).toThrow(`${MAIN}:${place}: not valid TOML: `)
+  }
+})
+
+test.each(refused)('%s is refused with the way out', (name, text) => {
+  for (const daemon of ['1.6.20', '2.3.7']) {
+    const refusal = refusalOf(readConfig(text, { path: MAIN, daemon }))
+    expect(reasonOf(refusal, { name, daemon })).toBe(true)
+    expect(refusal?.wayOut).not.toBe('')
+  }
+})
+
+test.each(edited(fixtures))('%s is not refused for the daemons that can read it', (name, text) => {
+  const read = ['1.6.20', '1.7.24', '2.3.7'].filter((daemon) => !refusalOf(readConfig(text, { path: MAIN, daemon })))
+  const schema = schemaOf(text)
+  expect(read).toEqual(
+    schema > 2 ? ['2.3.7'] : name === '64-derived-utf8-bom' ? ['1.6.20', '1.7.24'] : ['1.6.20', '1.7.24', '2.3.7'],
+  )
 })
 
 /** What an outcome's refusal says; a schema that 1.x does not know comes before CRI. */

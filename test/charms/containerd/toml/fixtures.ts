@@ -84,3 +84,19 @@ export function readFixtures(): Map<string, string> {
 export function edited(fixtures: Map<string, string>): [string, string][] {
   return [...fixtures].filter(([name]) => OUTCOMES[name] === 'edited')
 }
+
+/** What `containerd config dump` of a real release made of a file. */
+export interface Effective {
+  plugin: string
+  default: string
+  handlers: Record<string, string>
+}
+
+/** As it was measured for the release nearest to this version; nothing where CRI is off or the file was refused. */
+export function effectiveOf(name: string, daemon: string): Effective | undefined {
+  const facts: { effective: Record<string, Effective> } = JSON.parse(
+    readFileSync(new URL(`${name}.json`, FOLDER), 'utf8'),
+  )
+  const release = { '1.6': '1.6.20-debian', '1.7': '1.7.32', '2.3': '2.4.2' }[daemon.slice(0, 3)] ?? daemon
+  return facts.effective[release]
+}

@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto'
+import { emptyModel } from '../model/declaration.ts'
+import type { StoredModel } from '../state/stored-model.ts'
+import { applyFleet, closeFleet, type Fleet } from './fleet.ts'
+import { hasChanges, type Outcome, type Prepared, worstOf } from './outcome.ts'
+import { prepare } from './prepare.ts'
+import { noModel } from './read-model.ts'
+import { afterwards, remembered } from './remembered.ts'
+import type { Declarations, Verb, Wanted } from './verb.ts'
+import type { Workspace } from './workspace.ts'
+
+export interface How {
+  /** Shows what would be done, and changes neither machines nor the model. */
+  dryRun?: boolean
+  /** Shown before anything is done, also when nothing is to be done. */
+  show?(prepared: Prepared): void
+  /** Asked when there is something to do; throws `declined` when it is not to be done. */
+  approve?(prepared: Prepared): Promise<void>
+  /** May narrow what is carried out, or refuse it: a saved plan. */
+  settle?(fleet: Fleet): void
+}
+
+/**
+ * The one shape of all verbs: the stored declarations under the model's lock, changed, planned, shown, confirmed, carried
+ * out, stored. What fails on one machine is in the outcome; only what stops the whole is thrown.
+ */
+export async function operate(work: Workspace, verb: Verb, how: How = {}): Promise<Outcome> {
+  const lock = how.dryRun ? undefined : await work.store.lock(work.name, work.holder)
+  try {
+    const stored = await work.store.read(work.name)
+    const { fleet, wanted } = await prepare(work, { verb, before: declarationsOf(work, verb, stored), stored })
+    try {
+      return await goOn(work, { verb, how, stored, fleet, wanted })
+    } finally {
+      await closeFleet(fleet)
+    }
+  } finally {
+    await lock?.release()
+  }
+}
+
+interface Going {
+  verb: Verb
+  how: How
+  stored: StoredModel | undefined
+  fleet: Fleet
+  wanted: Wanted
+}
+
+async function goOn(work: Workspace, { verb, how, stored, fleet, wanted }: Going): Promise<Outcome> {
+  const prepared: Prepared = { wanted, plans: fleet.sites.map((site) => site.plan), failed: [...fleet.failed] }
+  how.settle?.(fleet)
+  how.show?.(prepared)
+  if (how.dryRun) return { ...prepared, carriedOut: false, units: stored?.units ?? [] }
+  if (hasChanges(prepared)) await how.approve?.(prepared)
+  const isBusy = fleet.sites.some(({ plan }) => plan.changes.length > 0 || plan.records > 0)
+  if (isBusy) {
+    await work.store.write(remembered(wanted, stored))
+    await carryOut(work, verb, { fleet, wanted })
+  }
+  const after = afterwards(work, { wanted, stored, fleet })
+  await work.store.write(after)
+  return { ...prepared, failed: fleet.failed, carriedOut: true, units: after.units }
+}
+
+async function carryOut(work: Workspace, verb: Verb, { fleet, wanted }: { fleet: Fleet; wanted: Wanted }) {
+  const journal = work.store.journal(work.name)
+  const op = randomBytes(4).toString('hex')
+  const note = () => ({ at: new Date().toISOString(), op })
+  try {
+    journal.append({ ...note(), t: 'begin', title: verb.title, holder: work.holder })
+    await applyFleet(fleet, {
+      model: wanted.model,
+      holder: work.holder,
+      operation: () => randomBytes(4).toString('hex'),
+      provideBlob: (link, change) => work.provideBlob(link, change),
+      tell(machine, event) {
+        journal.append({ ...note(), t: 'event', machine, event })
+        work.follow(machine, event)
+      },
+    })
+    for (const { machine, error } of fleet.failed) {
+      journal.append({ ...note(), t: 'failed', machine, code: error.code, message: error.message })
+    }
+    const units = afterwards(work, { wanted, stored: undefined, fleet }).units
+    const plans = fleet.sites.map((site) => site.plan)
+    const code = worstOf({ wanted, plans, failed: fleet.failed, units, carriedOut: true })
+    journal.append({ ...note(), t: 'end', code: code ?? 'ok' })
+  } finally {
+    journal.close()
+  }
+}
+
+/** A verb that names everything may begin from nothing; the others need the model. */
+function declarationsOf(work: Workspace, verb: Verb, stored: StoredModel | undefined): Declarations {
+  if (stored) return stored
+  if (verb.restores) return { model: emptyModel(work.name, randomBytes(8).toString('hex')) }
+  throw noModel(work)
+}

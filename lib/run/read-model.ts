@@ -1,0 +1,17 @@
+import { KcharmError } from '../errors/index.ts'
+import type { StoredModel } from '../state/stored-model.ts'
+import type { Workspace } from './workspace.ts'
+
+/** What is remembered of the model. Throws `no-model` with the command that restores it. */
+export async function readModel(work: Pick<Workspace, 'name' | 'store'>): Promise<StoredModel> {
+  const stored = await work.store.read(work.name)
+  if (stored === undefined) throw noModel(work)
+  return stored
+}
+
+export function noModel({ name, store }: Pick<Workspace, 'name' | 'store'>): KcharmError {
+  const model = name === 'default' ? '' : ` --model ${name}`
+  return new KcharmError('no-model', `there is no record of a model ${name} in ${store.where(name)}`, {
+    hint: `kcharm deploy bundle BUNDLE --inventory FILE${model} makes it, or restores it from its machines`,
+  })
+}

@@ -1,0 +1,24 @@
+import type { Code } from '../errors/index.ts'
+import type { StoredModel } from '../state/stored-model.ts'
+import { closeFleet } from './fleet.ts'
+import { worstOf } from './outcome.ts'
+import { prepare } from './prepare.ts'
+import { readModel } from './read-model.ts'
+import { afterwards } from './remembered.ts'
+import type { Workspace } from './workspace.ts'
+
+/** Reads all machines of the model and remembers what was seen. Changes nothing there. */
+export async function refresh(work: Workspace): Promise<{ stored: StoredModel; worst: Code | undefined }> {
+  const lock = await work.store.lock(work.name, work.holder)
+  try {
+    const before = await readModel(work)
+    const verb = { title: 'status --refresh', declare: () => before }
+    const { fleet, wanted } = await prepare(work, { verb, before, stored: before })
+    await closeFleet(fleet)
+    const stored = afterwards(work, { wanted, stored: before, fleet })
+    await work.store.write(stored)
+    return { stored, worst: worstOf({ wanted, plans: [], failed: fleet.failed, units: [], carriedOut: true }) }
+  } finally {
+    await lock.release()
+  }
+}

@@ -1,0 +1,62 @@
+import type { Key, Reading } from '../host/view.ts'
+import type { CellHint, SeenUnit, StoredModel } from '../state/stored-model.ts'
+import type { Fleet, FleetSite } from './fleet.ts'
+import { forgetGone } from './forget-gone.ts'
+import { seenUnits } from './seen-units.ts'
+import type { Wanted } from './verb.ts'
+import type { Workspace } from './workspace.ts'
+
+/** What is stored before anything is done: the new declarations, so that an operator who is cut off finds the wish. */
+export function remembered(wanted: Wanted, stored: StoredModel | undefined): StoredModel {
+  const { model, bundle, inventory } = wanted
+  return {
+    version: 1,
+    model,
+    ...(bundle ? { bundle } : {}),
+    ...(inventory ? { inventory } : {}),
+    units: stored?.units ?? [],
+    faults: stored?.faults ?? {},
+    hints: stored?.hints ?? {},
+  }
+}
+
+interface Happened {
+  wanted: Wanted
+  stored: StoredModel | undefined
+  fleet: Fleet
+}
+
+/** What is stored in the end: units as they were seen, machines that failed, and nothing more of what is gone. */
+export function afterwards(work: Pick<Workspace, 'charms'>, { wanted, stored, fleet }: Happened): StoredModel {
+  const now = new Date().toISOString()
+  const reached = new Set(fleet.sites.map(({ machine }) => machine.name))
+  const earlier = (stored?.units ?? []).filter((unit) => !reached.has(unit.machine))
+  const units = [...earlier, ...fleet.sites.flatMap((site) => seenUnits(site, now))].sort(byName)
+  const faults = Object.fromEntries([
+    ...Object.entries(stored?.faults ?? {}).filter(([machine]) => !reached.has(machine)),
+    ...fleet.failed.map(({ machine, error }) => [machine, { code: error.code, message: error.message }] as const),
+  ])
+  const left = forgetGone(wanted, { units, charms: work.charms })
+  const hints = { ...stored?.hints, ...Object.fromEntries(fleet.sites.map((site) => [site.machine.name, hintsOf(site)])) }
+  const known = ([machine]: [string, unknown]) => Object.hasOwn(left.model.machines, machine)
+  return {
+    ...remembered(left, stored),
+    units,
+    faults: Object.fromEntries(Object.entries(faults).filter(known)),
+    hints: Object.fromEntries(Object.entries(hints).filter(known)),
+  }
+}
+
+/** Texts are read again only where a file differs. */
+function hintsOf({ readings }: FleetSite): CellHint[] {
+  const cells = [...readings.values()].filter(isCell)
+  return cells.map(({ key, reads }) => ({ key, reads: reads ?? [] }))
+}
+
+function isCell({ key, lasting }: Reading<unknown> & { key: Key }): boolean {
+  return lasting === 'cell' && !key.startsWith('text:')
+}
+
+function byName(a: SeenUnit, b: SeenUnit): number {
+  return a.record.unit.localeCompare(b.record.unit, 'en', { numeric: true })
+}

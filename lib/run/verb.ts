@@ -1,0 +1,38 @@
+import type { Vanished } from '../model/bundle-record.ts'
+import type { BundleRecord } from '../model/bundle-record.ts'
+import type { Applied } from '../model/apply-bundle.ts'
+import type { Model } from '../model/declaration.ts'
+import type { RememberedInventory } from '../state/stored-model.ts'
+
+/** What is declared, with what of the last bundle and inventory is remembered. */
+export interface Declarations {
+  model: Model
+  bundle?: BundleRecord
+  inventory?: RememberedInventory
+}
+
+/** What a verb makes of the declarations. */
+export interface Wanted extends Declarations {
+  /** Only machines with units of these applications are visited; absent: all. */
+  apps?: string[]
+  /** Only this unit's life is walked, on its machine. */
+  only?: string
+  notes?: Notes
+}
+
+/** What a person should hear beside the plan. */
+export interface Notes {
+  vanished: Vanished
+  pruned: boolean
+  kept: Applied['kept']
+}
+
+/** One thing that an operator can ask for. */
+export interface Verb {
+  /** As the journal names it: `relate kata containerd`. Holds no values of options: they may be secret. */
+  title: string
+  /** It names enough to restore a lost model from its machines. */
+  restores?: true
+  /** Pure. Asked a second time when the model had to be rebuilt. */
+  declare(before: Declarations): Wanted
+}

@@ -1,0 +1,22 @@
+import type { Change } from '../host/kind.ts'
+import type { Charm } from '../lifecycle/charm.ts'
+import type { LifeEvent } from '../lifecycle/events.ts'
+import type { Machine } from '../model/declaration.ts'
+import type { ModelStore } from '../state/store.ts'
+import type { NodeSession } from './node-session.ts'
+import type { SiteLink } from './site-link.ts'
+
+/** What every operation works with. Tests bring their own sessions and store. */
+export interface Workspace {
+  store: ModelStore
+  /** The model's name. */
+  name: string
+  charms: Record<string, Charm>
+  /** Who is at work, for locks: `alice@laptop, kcharm deploy`. */
+  holder: string
+  open(machine: Machine): Promise<NodeSession>
+  /** Sees to it that the bytes which a change needs lie on the machine. */
+  provideBlob(link: SiteLink, change: Change): Promise<void>
+  /** Follows the run; the journal hears the same. */
+  follow(machine: string, event: LifeEvent): void
+}

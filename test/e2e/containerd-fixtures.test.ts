@@ -1,0 +1,147 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import {
+  editConfig,
+  handlersInDump,
+  readConfig,
+  refusalOf,
+  renderDropIn,
+  setImport,
+  type Wish,
+} from '../../charms/containerd/toml/index.ts'
+import { leafKey, leaves, parseToml } from '../../charms/containerd/toml/parse.ts'
+import { buildContainerd2 } from '../../lib/lab/index.ts'
+import { ensureRoot } from '../../lib/lab/roots/base-root.ts'
+import { DROP_IN, edited, effectiveOf, HANDLER, MAIN, readFixtures } from '../charms/containerd/toml/fixtures.ts'
+
+/** Debian's two as the lab's root file systems have them, and the one that the lab builds. */
+const DAEMONS = ['1.6.20', '1.7.24', '2.3.7']
+const programs = new Map<string, Program>()
+
+interface Program {
+  root: string
+  /** Takes the place of the root's own containerd. */
+  binary?: string
+}
+
+const cases = DAEMONS.flatMap((daemon) =>
+  edited(readFixtures())
+    .filter(([, text]) => refusalOf(readConfig(text, { path: MAIN, daemon })) === undefined)
+    .map(([name, text]) => ({ name, daemon, text })),
+)
+
+beforeAll(async () => {
+  const bookworm = await ensureRoot('bookworm', { containerd: true, say: console.log })
+  const trixie = await ensureRoot('trixie', { containerd: true, say: console.log })
+  const { path } = await buildContainerd2(console.log)
+  programs.set('1.6.20', { root: bookworm })
+  programs.set('1.7.24', { root: trixie })
+  programs.set('2.3.7', { root: trixie, binary: join(dirname(path), 'bin/containerd') })
+})
+
+test.each(DAEMONS)('the daemon is containerd %s', (daemon) => {
+  expect(run(daemon, { files: {}, args: ['--version'] }).stdout).toContain(daemon)
+})
+
+test.each(cases)('containerd $daemon reads $name as before, and the new handler', ({ name, daemon, text }) => {
+  const imported = importedFiles(text)
+  const before = run(daemon, { files: { ...imported, [MAIN]: text }, args: ['config', 'dump'] })
+  const after = run(daemon, {
+    files: { ...imported, ...editedFiles(text, { daemon, wish: { handlers: [HANDLER] } }) },
+    args: ['config', 'dump'],
+  })
+  const known = readConfig(before.stdout, { path: 'before', daemon })
+  const effective = effectiveOf(name, daemon)
+  expect(known.defaultRuntime).toBe(effective?.default)
+  expect(typesOf(before.stdout)).toEqual(effective?.handlers)
+  expect(typesOf(after.stdout)).toEqual({ ...effective?.handlers, [HANDLER.name]: HANDLER.runtimeType })
+  expect(handlersInDump(after.stdout)[HANDLER.name]).toMatchObject({
+    path: HANDLER.runtimePath,
+    configPath: HANDLER.configPath,
+  })
+  expect(settings(after.stdout)).toEqual(settings(before.stdout))
+  expect(warnings(after.stderr)).toEqual(warnings(before.stderr))
+})
+
+test.each(cases.filter(({ name, daemon }) => !(daemon.startsWith('1.') && name === '63-derived-inline-tables')))(
+  'containerd $daemon takes the settings in $name',
+  ({ daemon, text }) => {
+    const wish = { handlers: [HANDLER], restrictOom: true as const, pauseImage: 'example/pause:1', systemdCgroup: true }
+    const files = { ...importedFiles(text), ...editedFiles(text, { daemon, wish }) }
+    const { stdout } = run(daemon, { files, args: ['config', 'dump'] })
+    const facts = readConfig(stdout, { path: 'after', daemon })
+    const { restrictOom, pauseImage, defaultTable } = facts
+    expect({ restrictOom, pauseImage }).toEqual({ restrictOom: true, pauseImage: 'example/pause:1' })
+    const ofRunc = Object.values(facts.runtimes ?? {}).filter(({ type }) => type === 'io.containerd.runc.v2')
+    expect(ofRunc.map(({ systemdCgroup }) => systemdCgroup)).toEqual(ofRunc.map(() => true))
+    expect(defaultTable?.systemdCgroup ?? true).toBe(true)
+  },
+)
+
+/** What a file imports by its plain name must be there: without it a 2.x daemon does not start and its dump ends in the middle. */
+function importedFiles(text: string): Record<string, string> {
+  const plain = readConfig(text, { path: MAIN }).imports.filter((path) => !path.includes('*'))
+  return Object.fromEntries(plain.map((path) => [path, '']))
+}
+
+function editedFiles(text: string, { daemon, wish }: { daemon: string; wish: Wish }): Record<string, string> {
+  if (daemon.startsWith('1.')) return { [MAIN]: editConfig(text, wish, { path: MAIN }) }
+  const dropIn = renderDropIn(readConfig(text, { path: MAIN, daemon }), wish)
+  return { [MAIN]: setImport(text, DROP_IN, { path: MAIN, present: true }), [DROP_IN]: dropIn }
+}
+
+function typesOf(dump: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(handlersInDump(dump)).map(([name, { type }]) => [name, type]))
+}
+
+/**
+ * All settings of a dump that are not zero values (a runc that a file declares has no zeros written out), without
+ * the new handler, the imports, and the sandbox mode that 1.7 fills in when it starts (pkg/cri/config, ValidatePluginConfig).
+ */
+function settings(dump: string): [string, unknown][] {
+  const { plugin } = readConfig(dump, { path: 'dump' })
+  const runtimes = ['plugins', plugin, 'containerd', 'runtimes']
+  const left = [
+    leafKey([...runtimes, HANDLER.name]),
+    leafKey(['imports']),
+    leafKey([...runtimes, 'runc', 'sandbox_mode']),
+  ]
+  return [...leaves(parseToml(dump, 'dump'))].filter(
+    ([key, value]) => !left.some((prefix) => key.startsWith(prefix)) && !isZero(value),
+  )
+}
+
+function isZero(value: unknown): boolean {
+  return value === '' || value === 0 || value === false || (Array.isArray(value) && value.length === 0)
+}
+
+function warnings(stderr: string): string[] {
+  return [...stderr.matchAll(/Ignoring unknown key.*? key=("[^"]*"|\S+)/g)].map(([, key = '']) => key).toSorted()
+}
+
+const ENTER = `root=$1 files=$2 binary=$3; shift 3
+mount --bind "$files/etc/containerd" "$root/etc/containerd" && mount --bind "$files/opt" "$root/opt" || exit
+if [ -n "$binary" ]; then mount --bind "$binary" "$root/usr/bin/containerd" || exit; fi
+exec chroot "$root" /usr/bin/containerd "$@"`
+
+/** Runs a daemon's program with these files as all of its /etc/containerd and /opt; the mounts nobody else sees. */
+function run(daemon: string, { files, args }: { files: Record<string, string>; args: string[] }) {
+  const { root, binary = '' } = programs.get(daemon) ?? { root: '/nowhere' }
+  const folder = mkdtempSync(join(tmpdir(), 'kcharm-containerd-'))
+  try {
+    for (const path of ['/etc/containerd', '/opt']) mkdirSync(join(folder, path), { recursive: true })
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(join(folder, dirname(path)), { recursive: true })
+      writeFileSync(join(folder, path), text)
+    }
+    const enter = ['--mount', '--propagation', 'private', 'sh', '-c', ENTER, 'sh', root, folder, binary]
+    const { status, stdout, stderr } = spawnSync('unshare', [...enter, '-c', MAIN, ...args], { encoding: 'utf8' })
+    expect(status, stderr).toBe(0)
+    return { stdout, stderr }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
