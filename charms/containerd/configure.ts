@@ -3,11 +3,7 @@ import type { HostObject } from '../../lib/host/objects.ts'
 import type { View } from '../../lib/host/view.ts'
 import { remembered } from '../../lib/model/memo.ts'
 import { CONF_D, CONFIG, DROP_IN } from './observe.ts'
-import { renderDropIn } from './toml/drop-in.ts'
-import { editConfig } from './toml/edit-config.ts'
-import { isOne, readConfig } from './toml/facts.ts'
-import { setImport } from './toml/import-line.ts'
-import { intentOf, type Wish } from './toml/wish.ts'
+import { editConfig, intentOf, readConfig, renderDropIn, setImport, type Wish } from './toml/index.ts'
 
 /**
  * Where a wish is written: on 1.x in the main file (a drop-in there replaces the whole CRI section), on 2.x in a drop-in
@@ -15,7 +11,7 @@ import { intentOf, type Wish } from './toml/wish.ts'
  */
 export function configObjects(given: { version: string; wish: Wish; view: View }): HostObject[] {
   const { version, wish, view } = given
-  if (isOne(version)) return [inPlace(version, wish)]
+  if (version.startsWith('1.')) return [inPlace(version, wish)]
   if (isEmpty(wish)) return []
   const main = () => view.read(textReading(CONFIG)) || NEW_MAIN
   const facts = () => readConfig(main(), { path: CONFIG, daemon: version })

@@ -1,5 +1,5 @@
 import type { Reading } from '../../lib/host/view.ts'
-import { path } from '../../lib/host/shell.ts'
+import { path, quote } from '../../lib/host/shell.ts'
 import { CRI_STATUS } from './cri.ts'
 
 export const CONFIG = '/etc/containerd/config.toml'
@@ -23,6 +23,24 @@ export function versionIn(text: string): string | undefined {
 }
 
 export type Flavour = 'k3s' | 'rke2' | 'k0s' | 'microk8s'
+
+/** containerd's own archive brings no runc; without one no container starts. */
+export const hasRunc: Reading<boolean> = {
+  key: 'containerd:runc',
+  lasting: 'fact',
+  script: 'command -v runc >/dev/null && echo yes',
+  parse: (frame) => frame === 'yes',
+}
+
+/** Imports that name one file which is not there: containerd 1.x does not start, 2.x stops reading the rest. */
+export function missingImports(paths: string[]): Reading<string[]> {
+  return {
+    key: `containerd:imports:${paths.join(':')}`,
+    lasting: 'fact',
+    script: paths.map((each) => `[ -e ${path(each)} ] || echo ${quote(each)}`).join('\n') || ':',
+    parse: (frame) => frame.split('\n').filter((line) => line !== ''),
+  }
+}
 
 /** Distributions of Kubernetes that bring and configure a containerd of their own. */
 export const flavour: Reading<Flavour | undefined> = {

@@ -7,12 +7,10 @@ import { runtimeHandlers } from '../../lib/model/interfaces.ts'
 import type { Config } from './config.ts'
 import { configObjects } from './configure.ts'
 import { binaryReads, installObjects, type Method, methodOf } from './install.ts'
-import { CONFIG, criHealth, effectiveConfig, flavour, liveTasks, SOCKET } from './observe.ts'
+import { CONFIG, criHealth, effectiveConfig, flavour, hasRunc, liveTasks, missingImports, SOCKET } from './observe.ts'
 import { remembered } from '../../lib/model/memo.ts'
-import { handlersInDump, readConfig } from './toml/facts.ts'
-import { refusalOf } from './toml/refusal.ts'
-import type { Wish } from './toml/wish.ts'
 import { restrictsOom } from './oom.ts'
+import { handlersInDump, readConfig, refusalOf, type Wish } from './toml/index.ts'
 
 export const endpoints = { handlers: provides(runtimeHandlers) }
 export type Ctx = Context<Config, typeof endpoints>
@@ -29,7 +27,7 @@ export function inspecting(context: Ctx): Out {
   }
   const method = methodOf(context.config, context.resources, context.view)
   if (method.by === 'nothing') return blocked(method.message, method.hint)
-  return otherVersion(context, method) ?? refusedConfig(context, method) ?? {}
+  return otherVersion(context, method) ?? noRunc(context, method) ?? refusedConfig(context, method) ?? {}
 }
 
 export function installing(context: Ctx): Out {
@@ -112,9 +110,13 @@ function otherVersion(context: Ctx, method: Method): Out | undefined {
   )
 }
 
-const judged = remembered((given: { text: string; daemon: string }) => ({
-  refusal: refusalOf(readConfig(given.text, { path: CONFIG, daemon: given.daemon })),
-}))
+const judged = remembered((given: { text: string; daemon: string }) => {
+  const facts = readConfig(given.text, { path: CONFIG, daemon: given.daemon })
+  return {
+    refusal: refusalOf(facts),
+    imports: facts.imports.filter((each) => each.startsWith('/') && !each.includes('*')),
+  }
+})
 
 const handlersOfDump = remembered(handlersInDump)
 
@@ -122,8 +124,22 @@ function refusedConfig(context: Ctx, method: Method): Out | undefined {
   const text = context.view.peek(textReading(CONFIG))
   if (typeof text !== 'string' || text === '' || method.by === 'nothing' || method.version === undefined)
     return undefined
-  const refused = judged({ text, daemon: method.version }).refusal
-  return refused && blocked(refused.why, refused.wayOut)
+  const { refusal, imports } = judged({ text, daemon: method.version })
+  if (refusal) return blocked(refusal.why, refusal.wayOut)
+  const missing = imports.length === 0 ? [] : context.view.read(missingImports(imports))
+  if (missing.length === 0) return undefined
+  return blocked(
+    `${CONFIG} imports ${missing.join(', ')}, which is not there`,
+    'put the file back, or take it out of imports',
+  )
+}
+
+function noRunc(context: Ctx, method: Method): Out | undefined {
+  if (method.by !== 'archive' || context.view.read(hasRunc)) return undefined
+  return blocked(
+    'there is no runc on the machine, and containerd’s archive brings none',
+    'install it: apt-get install runc',
+  )
 }
 
 const criIsHealthy: Check = check(

@@ -1,7 +1,7 @@
 import { KcharmError } from '../errors/index.ts'
 import type { Change } from '../host/kind.ts'
 import { type HostObject, planObject, readingOf } from '../host/objects.ts'
-import { type Cell, isUnknown, type Key, NotYet, type View } from '../host/view.ts'
+import { type Cell, isUnknown, type Key, NotYet, Unread, type View } from '../host/view.ts'
 import type { Json } from '../model/json.ts'
 import { isResting, type Outcome } from './chart.ts'
 import type { StageOut } from './charm.ts'
@@ -102,10 +102,25 @@ function* converge(site: Site, unit: Unit, what: { objects: HostObject[]; view: 
   const wanted = new Set(objects.map((object) => readingOf(object).key))
   const stale = holdings(site.lines, unit.name).filter((held) => held.stage === unit.state && !wanted.has(held.of))
   yield* undoHoldings(site, unit, { held: stale.filter((held) => !held.key.startsWith('svc:')), view })
+  yield* readTogether(objects, view)
   for (const object of objects) {
     const change = yield* needed(() => planObject(object, view))
     if (change) yield* write(site, unit, { change, edit: object.kind === 'edit' })
   }
+}
+
+/** One request for all that the objects lack, instead of one for each. */
+function* readTogether(objects: HostObject[], view: View): Steps<void> {
+  const lacking = objects.flatMap((object) => {
+    try {
+      view.peek(readingOf(object))
+      return []
+    } catch (thrown) {
+      if (thrown instanceof Unread) return thrown.readings
+      throw thrown
+    }
+  })
+  if (lacking.length > 0) yield { do: 'read', readings: lacking }
 }
 
 /** Intent, write, done. The begin line goes with the first change of the pass. */

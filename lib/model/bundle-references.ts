@@ -38,7 +38,8 @@ function resourceProblems({ resources = {} }: DraftApplication, path: string[], 
     }
     const from = typeof given === 'string' ? given : (given?.path ?? given?.url)
     if (from === undefined || meta.formats.length === 0) return []
-    const file = from.replace(/[?#].*$/, '')
+    // Only the file's name: a URL can hold a password.
+    const file = from.replace(/[?#].*$/, '').replace(/^.*\//, '')
     const endings = meta.formats.map((format) => `.${format}`).join(' or ')
     if (meta.formats.some((format) => file.endsWith(`.${format}`))) return []
     return [{ path: place, what: `${quote(file)} has another format`, says: `expected a name that ends in ${endings}` }]

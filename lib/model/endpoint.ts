@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 
 /** A contract between two charms: what each side may write into its databag. Matching is by name and version. */
 export interface Interface<P = unknown, R = unknown> {

@@ -90,9 +90,11 @@ function outsized(text: string): NodeFault[] {
   return []
 }
 
+/** The parser can quote the text that it stumbles over, which may be a secret. */
 function syntaxFault({ code, pos, message }: YAMLParseError): NodeFault {
   const offset = pos[0]
-  if (code !== 'MULTIPLE_DOCS') return { offset, says: printable(`not YAML: ${message}`) }
+  if (code !== 'MULTIPLE_DOCS')
+    return { offset, says: printable(`not YAML: ${message.replace(/ in YAML stream: .*/s, '')}`) }
   return { offset, says: 'a second document begins here: expected one; overlays are not understood yet' }
 }
 

@@ -161,7 +161,8 @@ function atRest<W>(given: PairGiven<W>, node: Node<W>, verdict: PairVerdict): vo
   for (const words of given.ended?.(node.machine, node.site) ?? []) report(verdict, node, words)
   if (isGood(node.site)) verdict.goodEnds++
   const machine = node.machine.clone()
-  for (const _ of [1, 2]) runAll(given, machine, node.wanted)
+  runAll(given, machine, node.wanted)
+  runAll(given, machine, node.wanted)
   const last = runAll(given, machine, node.wanted)
   if (!isGood(last.site))
     report(
@@ -216,7 +217,7 @@ function copyOf<W>(node: Node<W>): Node<W> {
 /** Two moments are one when nothing that can matter later differs. */
 function keyOf<W>(node: Node<W>): string {
   const units = node.site.units.map((unit) => {
-    const held = holdings(node.site.lines, unit.name).map(({ ns: _ns, ...rest }) => rest)
+    const held = holdings(node.site.lines, unit.name).map((each) => ({ ...each, ns: [] }))
     const open = openOperation(node.site.lines, unit.name) !== undefined
     const { pass } = unit
     const walk = pass && [pass.config, pass.taken, pass.open, pass.bagsBefore, pass.fresh]

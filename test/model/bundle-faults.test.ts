@@ -97,6 +97,16 @@ test('the value of an option is never repeated, unless it looks like a version',
   expect(refusalOf(() => parse(text))).not.toMatch(/hunter[245]/)
 })
 
+test('what a URL or a broken line holds is not repeated', () => {
+  const url = 'https://ann:hunter6@example.org/kata.zip?token=hunter7'
+  const texts = [
+    `applications: {k: {charm: kata, resources: {kata-static: "${url}"}}}`,
+    'applications: {}}\nhunter8: x\n',
+    'applications: {} hunter9',
+  ]
+  for (const text of texts) expect(refusalOf(() => parse(text))).not.toMatch(/hunter/)
+})
+
 test('whatever is damaged in a good bundle, the answer is a bundle or a list of faults', () => {
   const good = [
     'machines: {n1: , n2: {tags: [gpu]}}',
