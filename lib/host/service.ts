@@ -78,6 +78,7 @@ export function serviceReading(name: string, reads: Key[]): Reading<ServiceCell>
   return {
     key: `svc:${name}`,
     lasting: 'cell',
+    reads,
     script: ['kc_service', quote(name), stamp(name), ...paths.map(path)].join(' '),
     parse(frame) {
       const [load = 'not-found', active = 'inactive', enabled = '-', loaded = '-'] = frame.split(' ')

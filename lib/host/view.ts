@@ -29,6 +29,8 @@ export interface Reading<T> {
   key: Key
   script: string
   lasting: 'cell' | 'fact' | 'effect'
+  /** Of a service: what it reads at start, without which the reading cannot be made again. */
+  reads?: Key[]
   parse(frame: string): T
 }
 

@@ -56,20 +56,13 @@ export interface Fleet {
 
 /** Connects to all machines, reads each in one request, and plans them. Sessions stay open; `closeFleet` ends them. */
 export async function planFleet(given: FleetGiven): Promise<Fleet> {
-  const failed: Fleet['failed'] = []
   const sessions: NodeSession[] = []
-  const machines = given.machines.map((machine) => ({ machine }))
-  const links = await each(machines, failed, ({ machine }) => link(machine, given, sessions))
-  const found = links.map((at) => ({ machine: at.machine.name, lines: at.lines }))
-  const model = given.settleModel?.(found) ?? given.model
-  const ours = await each(links, failed, async (at) => {
-    assertOurs(at.machine.name, at.lines, model)
-    return at
-  })
-  const recorded = [...ours.flatMap(unitsOnSite), ...unreached(given, ours)]
-  const declared = unitsOf(model, { recorded, charms: given.charms })
-  const sites = await each(ours, failed, (site) => planLink(site, { ...given, model }, declared))
-  return { sites, failed, model, declared, sessions }
+  try {
+    return await planOn(given, sessions)
+  } catch (error) {
+    await closeAll(sessions)
+    throw error
+  }
 }
 
 /** Carries the plans out, all machines at once; each failure is its machine's own. */
@@ -91,7 +84,27 @@ export async function applyFleet(
 }
 
 export async function closeFleet(fleet: Fleet): Promise<void> {
-  await Promise.all(fleet.sessions.map((session) => session.close().catch(() => undefined)))
+  await closeAll(fleet.sessions)
+}
+
+async function planOn(given: FleetGiven, sessions: NodeSession[]): Promise<Fleet> {
+  const failed: Fleet['failed'] = []
+  const machines = given.machines.map((machine) => ({ machine }))
+  const links = await each(machines, failed, ({ machine }) => link(machine, given, sessions))
+  const found = links.map((at) => ({ machine: at.machine.name, lines: at.lines }))
+  const model = given.settleModel?.(found) ?? given.model
+  const ours = await each(links, failed, async (at) => {
+    assertOurs(at.machine.name, at.lines, model)
+    return at
+  })
+  const recorded = [...ours.flatMap(unitsOnSite), ...unreached(given, ours)]
+  const declared = unitsOf(model, { recorded, charms: given.charms })
+  const sites = await each(ours, failed, (site) => planLink(site, { ...given, model }, declared))
+  return { sites, failed, model, declared, sessions }
+}
+
+async function closeAll(sessions: NodeSession[]): Promise<void> {
+  await Promise.all(sessions.map((session) => session.close().catch(() => undefined)))
 }
 
 async function link(machine: Machine, given: FleetGiven, sessions: NodeSession[]): Promise<SiteLink> {

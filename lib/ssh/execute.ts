@@ -24,11 +24,16 @@ export function execute(
     }
     const timer = setTimeout(() => refuse(`no answer within ${deadlineMs / 1000} s`), deadlineMs)
     lost.catch(reject).finally(() => clearTimeout(timer))
-    client.exec(command, (error, channel) => {
-      clearTimeout(timer)
-      if (error) refuse(error.message, error)
-      else resolve(processOn(channel, { lost, name: target.name }))
-    })
+    try {
+      client.exec(command, (error, channel) => {
+        clearTimeout(timer)
+        if (error) refuse(error.message, error)
+        else resolve(processOn(channel, { lost, name: target.name }))
+      })
+    } catch {
+      // What ssh2 throws when the connection has ended before.
+      reject(new ConnectionLost(target.name, 'closed'))
+    }
   })
 }
 

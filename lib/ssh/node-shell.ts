@@ -1,4 +1,4 @@
-import { quote } from '../host/shell.ts'
+import { path, quote, RUN } from '../host/shell.ts'
 
 export interface NodeShell {
   /** 32 hex digits that only this session knows; they frame every answer. */
@@ -6,9 +6,6 @@ export interface NodeShell {
   /** A session that holds the lock ends itself when it heard nothing for so long and no step is running. */
   silenceSeconds: number
 }
-
-/** Where the lock lies, below the root prefix. In /run, so that a reboot forgets it. */
-const LOCK_FOLDER = '/run/kcharm'
 
 /** Status of `kcharm_lock`. */
 export const LOCK_STATUS = { noFlock: 93, held: 94, failed: 95 } as const
@@ -68,16 +65,19 @@ kcharm_run() {
   kcharm_doze
 }
 kcharm_lock() {
+  kcharm_wake
   kcharm_begin
   kcharm_take "$1" </dev/null
   kcharm_end $?
   kcharm_doze
 }
 kcharm_take() {
+  [ "$kcharm_file" ] && return
   command -v flock >/dev/null || return ${LOCK_STATUS.noFlock}
-  kcharm_path=$R${LOCK_FOLDER}/lock
+  kcharm_folder=${path(RUN)}
+  kcharm_path=$kcharm_folder/lock
   for kcharm_try in 1 2 3 4 5; do
-    mkdir -p "$R${LOCK_FOLDER}" && command exec 9<>"$kcharm_path" || continue
+    mkdir -p "$kcharm_folder" && command exec 9<>"$kcharm_path" || continue
     flock -n 9 || { cat <&9; exec 9>&-; return ${LOCK_STATUS.held}; }
     if [ /proc/self/fd/9 -ef "$kcharm_path" ]; then
       kcharm_file=$kcharm_path
@@ -96,7 +96,9 @@ kcharm_leave() {
 }
 kcharm_remove() {
   [ -e "$kcharm_file" ] || return
-  (flock -n 9 && [ /proc/self/fd/9 -ef "$kcharm_file" ] && rm -f "$kcharm_file" && rmdir "$R${LOCK_FOLDER}") 9<>"$kcharm_file" 2>/dev/null
+  (
+    flock -n 9 && [ /proc/self/fd/9 -ef "$kcharm_file" ] && rm -f "$kcharm_file" && rmdir "$kcharm_folder"
+  ) 9<>"$kcharm_file" 2>/dev/null
 }
 kcharm_doze() {
   [ "$kcharm_file" ] || return 0

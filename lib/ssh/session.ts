@@ -25,7 +25,7 @@ export interface Session {
   run(script: string, options?: RunOptions): Promise<Reply>
   /** Writes a file below the root prefix over a second channel: whole or not at all. */
   upload(source: UploadSource, to: string, options?: UploadOptions): Promise<void>
-  /** Holds the machine's lock until the session ends. Error: `locked`, naming the holder. */
+  /** Holds the machine's lock until the session ends. Errors: `locked`, naming the holder; `unit-failed`. */
   lock(holder: string): Promise<void>
   close(): Promise<void>
 }
@@ -123,7 +123,7 @@ class ShellSession implements Session {
   #awaitStart(): NodeJS.Timeout {
     const { deadlineMs } = this.#options
     const late = (): void => this.#giveUp(this.#failed(`the shell did not answer within ${deadlineMs / 1000} s`))
-    return setTimeout(late, deadlineMs)
+    return setTimeout(late, deadlineMs).unref()
   }
 
   #listen(): void {

@@ -6,7 +6,6 @@ import { KcharmError } from '../errors/index.ts'
 import { path } from '../host/shell.ts'
 import { commandLine, type Sudo } from './command-line.ts'
 import type { Connection } from './connect.ts'
-import { ConnectionLost } from './connection-lost.ts'
 import { execute } from './execute.ts'
 import { tail } from './reply.ts'
 
@@ -44,17 +43,9 @@ export async function upload(connection: Connection, job: Upload): Promise<void>
   const failure = await sent
   if (status === 0) return
   const { name } = connection.target
-  if (status === INCOMPLETE && failure) throw new ConnectionLost(name, `upload of ${job.to} was cut short`)
-  throw new KcharmError(
-    'unit-failed',
-    `${name}: cannot write ${job.to}: ${said.toString('utf8').trim() || `status ${status}`}`,
-    {
-      machine: name,
-    },
-  )
+  const reason = said.toString('utf8').trim() || (failure instanceof Error ? failure.message : `status ${status}`)
+  throw new KcharmError('unit-failed', `${name}: cannot write ${job.to}: ${reason}`, { machine: name, cause: failure })
 }
-
-const INCOMPLETE = 90
 
 /**
  * One line, read by the shell byte for byte, so that all that follows is left for `cat`. When the operator is gone
@@ -68,7 +59,7 @@ function receiver({ to, mode = 0o600 }: Upload, size: number): string {
     `t=${path(`${to}.part`)}`,
     `trap 'rm -f "$t"' EXIT`,
     'cat >"$t" || exit 1',
-    `[ $(wc -c <"$t") -eq ${size} ] || exit ${INCOMPLETE}`,
+    `[ $(wc -c <"$t") -eq ${size} ] || exit 1`,
     `chmod ${mode.toString(8)} "$t" && mv -f "$t" ${path(to)}`,
   ]
   return `${steps.join('; ')}\n`

@@ -32,7 +32,7 @@ async function sshdWith(user: User, { sudoers = `${user.name} ALL=(ALL) NOPASSWD
     own('passwd', readFileSync('/etc/passwd', 'utf8') + entry, 0o644),
     own('group', `${readFileSync('/etc/group', 'utf8')}${user.name}:x:61000:\n`, 0o644),
     own('shadow', `${readFileSync('/etc/shadow', 'utf8')}${user.name}:*:19000:0:99999:7:::\n`, 0o600),
-    own('sudoers', `Defaults logfile=${folder}/sudo.log\n${sudoers}\n`, 0o440),
+    own('sudoers', `Defaults logfile=${folder}/sudo.log, iolog_dir=${folder}/sudo-io\n${sudoers}\n`, 0o440),
     'mount -t tmpfs tmpfs /run',
     'mkdir /run/sshd',
   ]

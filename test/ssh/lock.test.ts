@@ -29,6 +29,16 @@ test('the lock is held by one session; a second is refused with the name of the 
   expect(readFileSync(join(root, 'run/kcharm/lock'), 'utf8')).toBe('bob\n')
 })
 
+test('who holds the lock may ask for it again', async () => {
+  const { root, target } = await rootlessNode()
+  const ann = await session(target)
+  await ann.lock('ann')
+  await ann.lock('ann')
+  await expect((await session(target)).lock('bob')).rejects.toMatchObject({ code: 'locked' })
+  await ann.close()
+  expect(existsSync(join(root, 'run/kcharm'))).toBe(false)
+})
+
 test('steps do not let go of the lock, whatever they do', async () => {
   const { target } = await rootlessNode()
   const [ann, bob] = [await session(target), await session(target)]

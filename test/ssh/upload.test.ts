@@ -111,3 +111,18 @@ test('a source that is not there', async () => {
   })
   expect(sshd.execs()).toBe(1)
 })
+
+test('a source that cannot be read to its end', async () => {
+  const sshd = await startSshd()
+  const node = await session(sshd.target)
+  const to = join(sshd.folder, 'to')
+  await expect(node.upload({ path: sshd.folder }, to)).rejects.toThrow(/illegal operation on a directory/)
+  expect(existsSync(to)).toBe(false)
+  expect((await node.run('echo fine')).stdout).toBe('fine\n')
+})
+
+test('after the session has been closed', async () => {
+  const node = await session((await startSshd()).target)
+  await node.close()
+  await expect(node.upload({ data: Buffer.from('x') }, '/tmp/none')).rejects.toBeInstanceOf(ConnectionLost)
+})

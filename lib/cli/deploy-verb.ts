@@ -1,0 +1,48 @@
+import { charms } from '../../charms/index.ts'
+import { KcharmError } from '../errors/index.ts'
+import { charmOf } from '../model/charm-of.ts'
+import { problemText } from '../model/faults.ts'
+import type { Verb } from '../run/verb.ts'
+import { deployBundle } from '../run/verbs/deploy-bundle.ts'
+import { deployCharm } from '../run/verbs/deploy-charm.ts'
+import { type DeployFlagged, deployTerms } from './deploy-flags.ts'
+import { folderOf, readBundle, readLockfile } from './read-files.ts'
+
+export interface DeployWish extends DeployFlagged {
+  to?: string[] | undefined
+  name?: string | undefined
+  prune: boolean
+}
+
+/** What `deploy WHAT` means: a charm by its name, else a bundle's file. */
+export async function deployVerb(what: string, flags: DeployWish): Promise<Verb> {
+  if (charmOf(what, charms)) return await charmVerb(what, flags)
+  if (isFile(what)) return await bundleVerb(what, flags)
+  const meant = { word: what, among: Object.keys(charms) }
+  const message = problemText({ path: [], what: `there is no charm ${what}`, meant })
+  throw new KcharmError('not-found', message, { hint: 'a bundle is given by its file: kcharm deploy ./bundle.yaml' })
+}
+
+export async function bundleVerb(file: string, flags: DeployWish): Promise<Verb> {
+  if (flags.to || flags.name) {
+    throw new KcharmError('usage', '--to and --name are for a charm; a bundle says both itself')
+  }
+  const bundle = await readBundle(file, charms)
+  const apps = Object.keys(bundle.applications)
+  const terms = await deployTerms(flags, apps.length === 1 ? apps[0] : undefined)
+  const lock = await readLockfile(folderOf(file))
+  return deployBundle(bundle, { ...terms, lock, prune: flags.prune }, charms)
+}
+
+async function charmVerb(name: string, flags: DeployWish): Promise<Verb> {
+  if (flags.prune) throw new KcharmError('usage', '--prune is for a bundle: a charm’s deploy takes nothing away')
+  const meta = charms[name]
+  if (meta === undefined) throw new KcharmError('not-found', `there is no charm ${name}`)
+  const app = flags.name ?? name
+  const terms = await deployTerms(flags, app)
+  return deployCharm(meta, { ...terms, app, to: flags.to ?? [], lock: await readLockfile('.') }, charms)
+}
+
+function isFile(what: string): boolean {
+  return what.includes('/') || /\.ya?ml$/i.test(what)
+}

@@ -1,0 +1,35 @@
+import { hostname, userInfo } from 'node:os'
+import { charms } from '../../charms/index.ts'
+import { KcharmError } from '../errors/index.ts'
+import type { LifeEvent } from '../lifecycle/events.ts'
+import { machineName } from '../model/names.ts'
+import { type Progress, progressOn } from '../report/progress.ts'
+import { machineOpener } from '../run/open-machine.ts'
+import { blobProvider } from '../run/provide-blob.ts'
+import type { Workspace } from '../run/workspace.ts'
+import { folderStore } from '../state/folder-store.ts'
+import { stateFolder } from '../state/places.ts'
+
+/** The operator's own machine as a workspace: its state folder, its SSH, its terminal. `end` gives the terminal back. */
+export function openWorkspace(model: string, verb: string): Workspace & { end(): void } {
+  if (!machineName.safeParse(model).success) {
+    throw new KcharmError('usage', `${JSON.stringify(model)} is no name for a model: expected letters, digits, dots and hyphens`)
+  }
+  const progress = lazily(() => progressOn(process.stderr))
+  return {
+    store: folderStore(stateFolder()),
+    name: model,
+    charms,
+    holder: `${userInfo().username}@${hostname()} (kcharm ${verb}, process ${process.pid})`,
+    open: machineOpener((line) => process.stderr.write(`${line}\n`)),
+    provideBlob: blobProvider(),
+    follow: (machine: string, event: LifeEvent) => progress.get().event(machine, event),
+    end: () => progress.end(),
+  }
+}
+
+/** Nothing is drawn before the first event. */
+function lazily(make: () => Progress) {
+  let made: Progress | undefined
+  return { get: () => (made ??= make()), end: () => made?.end() }
+}

@@ -1,0 +1,29 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { writeAtomically } from './atomic-file.ts'
+import { journalFile } from './journal-file.ts'
+import { lockFolder } from './lock-files.ts'
+import type { ModelStore } from './store.ts'
+import { parseStoredModel } from './stored-model.ts'
+
+/** Models in folders `ROOT/models/NAME` of the operator's own machine. */
+export function folderStore(root: string): ModelStore {
+  const folder = (name: string) => join(root, 'models', name)
+  const modelFile = (name: string) => join(folder(name), 'model.json')
+  return {
+    where: folder,
+    async read(name) {
+      const text = await readFile(modelFile(name), 'utf8').catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return undefined
+        throw error
+      })
+      return text === undefined ? undefined : parseStoredModel(text, modelFile(name))
+    },
+    async write(stored) {
+      await mkdir(folder(stored.model.name), { recursive: true, mode: 0o700 })
+      await writeAtomically(modelFile(stored.model.name), `${JSON.stringify(stored, undefined, 1)}\n`)
+    },
+    lock: (name, holder) => lockFolder(folder(name), { name, holder }),
+    journal: (name) => journalFile(join(folder(name), 'journal.jsonl')),
+  }
+}

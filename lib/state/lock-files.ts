@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { KcharmError } from '../errors/index.ts'
+import { writeAtomically } from './atomic-file.ts'
+import type { Lock } from './store.ts'
+
+interface Claim {
+  pid: number
+  host: string
+  /** Milliseconds since 1970. */
+  at: number
+  holder: string
+}
+
+/** Two that come at the same moment both step back; by then one of them is usually first. */
+const ATTEMPTS = 3
+
+/**
+ * A lock without kernel locks, which Node has not: everyone first lays down a claim file of its own, then looks for others.
+ * Of two, the later one is sure to see the earlier. A dead process's claim is removed by whoever finds it; no file is ever
+ * taken over, so there is no moment in which two could both take it.
+ */
+export async function lockFolder(folder: string, what: { name: string; holder: string }): Promise<Lock> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  for (let attempt = 1; ; attempt++) {
+    const file = join(folder, `lock.${process.pid}-${randomBytes(6).toString('hex')}`)
+    const claim: Claim = { pid: process.pid, host: hostname(), at: Date.now(), holder: what.holder }
+    await writeAtomically(file, JSON.stringify(claim))
+    const other = await otherHolder(folder, file)
+    if (other === undefined) return { release: () => rm(file, { force: true }) }
+    await rm(file, { force: true })
+    if (attempt === ATTEMPTS) throw held(what.name, other)
+    await sleep(20 + Math.random() * 60)
+  }
+}
+
+interface Found extends Claim {
+  file: string
+}
+
+async function otherHolder(folder: string, own: string): Promise<Found | undefined> {
+  const names = (await readdir(folder)).filter((name) => /^lock\.\d+-[0-9a-f]{12}$/.test(name))
+  for (const file of names.map((name) => join(folder, name)).filter((each) => each !== own)) {
+    const claim = await readClaim(file)
+    if (claim === undefined) continue
+    if (await isAlive(claim)) return { ...claim, file }
+    await rm(file, { force: true })
+  }
+  return undefined
+}
+
+async function readClaim(file: string): Promise<Claim | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Claim
+  } catch {
+    return undefined // its owner has just let go of it
+  }
+}
+
+/** Processes of another host cannot be judged from here and count as alive. */
+async function isAlive(claim: Claim): Promise<boolean> {
+  if (claim.host !== hostname()) return true
+  try {
+    process.kill(claim.pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+  const started = await startOf(claim.pid)
+  return started === undefined || started <= claim.at + 5000
+}
+
+/** A process that began after the claim only has the dead one's number. `ps` of Linux and macOS know `lstart`. */
+async function startOf(pid: number): Promise<number | undefined> {
+  try {
+    const env = { ...process.env, LC_ALL: 'C' }
+    const { stdout } = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)], { env })
+    const time = Date.parse(stdout.trim())
+    return Number.isNaN(time) ? undefined : time
+  } catch {
+    return undefined
+  }
+}
+
+function held(name: string, { holder, host, file }: Found): KcharmError {
+  const here = host === hostname()
+  const hint = here
+    ? 'wait until it has finished'
+    : `wait until it has finished; if that machine is gone for good, delete ${file}`
+  return new KcharmError('locked', `the model ${name} is in use by ${holder}${here ? '' : ` on ${host}`}`, { hint })
+}

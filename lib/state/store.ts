@@ -1,0 +1,35 @@
+import type { LifeEvent } from '../lifecycle/events.ts'
+import type { StoredModel } from './stored-model.ts'
+
+/** Where the operator's side keeps its models: a folder today; anything that keeps these promises tomorrow. */
+export interface ModelStore {
+  /** For messages: where the model is kept. */
+  where(name: string): string
+  /** Nothing when the model was never stored; `no-model` when what is stored cannot be read. */
+  read(name: string): Promise<StoredModel | undefined>
+  /** Whole or not at all, and on disk when it returns. */
+  write(stored: StoredModel): Promise<void>
+  /** One operation per model at a time. Throws `locked`, naming the holder; a dead process holds nothing. */
+  lock(name: string, holder: string): Promise<Lock>
+  journal(name: string): Journal
+}
+
+export interface Lock {
+  release(): Promise<void>
+}
+
+/** What was done, in order. History only: nothing is decided by it. */
+export interface Journal {
+  /** On disk when it returns. */
+  append(entry: JournalEntry): void
+  read(): Promise<JournalEntry[]>
+  close(): void
+}
+
+export type JournalEntry = { at: string; op: string } & JournalFact
+
+export type JournalFact =
+  | { t: 'begin'; title: string; holder: string }
+  | { t: 'event'; machine: string; event: LifeEvent }
+  | { t: 'failed'; machine: string; code: string; message: string }
+  | { t: 'end'; code: string }
