@@ -1,5 +1,5 @@
 import type { Cell, Key } from '../host/view.ts'
-import type { Json } from '../model/json.ts'
+import { canonical, type Json } from '../model/json.ts'
 
 export type Bags = Record<string, Json>
 
@@ -62,6 +62,8 @@ export interface Holding {
   after: Cell
   reads: Key[]
   edit: boolean
+  /** Each stretch in which only the unit changed it; between two of them somebody else did. */
+  stretches: { before: Cell; after: Cell }[]
   ns: number[]
 }
 
@@ -130,6 +132,18 @@ function hold(held: Map<Key, Holding>, line: Omit<Intent, 'edit'> & { edit?: boo
     after: line.after,
     reads: line.reads ?? earlier?.reads ?? [],
     edit: line.edit === true,
+    stretches: stretchesOf(earlier?.stretches ?? [], line),
     ns: [...(earlier?.ns ?? []), line.n],
   })
+}
+
+/** An intent on the same `before` as the last one means that the last one was never carried out. */
+function stretchesOf(known: Holding['stretches'], line: { before: Cell; after: Cell }): Holding['stretches'] {
+  const last = known.at(-1)
+  const own = { before: line.before, after: line.after }
+  if (last === undefined) return [own]
+  const earlier = known.slice(0, -1)
+  if (canonical(last.before) === canonical(line.before)) return [...earlier, own]
+  if (canonical(last.after) === canonical(line.before)) return [...earlier, { before: last.before, after: line.after }]
+  return [...known, own]
 }

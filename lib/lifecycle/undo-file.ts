@@ -1,6 +1,7 @@
 import { applyPatch, reversePatch, structuredPatch } from 'diff'
 import { type FileCell, fileChange, textReading } from '../host/file.ts'
 import type { Change } from '../host/kind.ts'
+import { undoerOf } from '../host/objects.ts'
 import { BACKUPS, path } from '../host/shell.ts'
 import { type Cell, isUnknown, type Reading, type View } from '../host/view.ts'
 import { type Answer, type Ask, needed } from './ask.ts'
@@ -10,29 +11,30 @@ import type { Unit } from './unit.ts'
 type Steps<T> = Generator<Ask, T, Answer>
 type At = { now: Cell; view: View }
 
-/** Takes our hunks out of the present text; where they no longer fit, the file stays and that is said. */
+/** Takes our hunks out of the present text, stretch by stretch; where they no longer fit, the file stays and that is said. */
 export function* undoEdit(unit: Unit, held: Holding, at: At): Steps<Change | undefined> {
   const name = held.key.slice('file:'.length)
-  const old = yield* textOf(held.before, at.view)
-  const ours = yield* textOf(held.after, at.view)
-  const now = yield* needed(() => at.view.read(textReading(name)))
-  const merged = applyPatch(now, reversePatch(structuredPatch(name, name, old, ours)))
-  if (merged === false) {
-    const why = 'it was edited by a hand where kcharm had edited it; take our lines out by hand'
-    yield { do: 'tell', event: { unit: unit.name, kind: 'kept', key: held.key, why } }
-    return undefined
+  let text: string | false = yield* needed(() => at.view.read(textReading(name)))
+  for (const stretch of held.stretches.toReversed()) {
+    const ours = yield* textOf(stretch.after, at.view)
+    const old = yield* textOf(stretch.before, at.view)
+    text = text === ours ? old : applyPatch(text, reversePatch(structuredPatch(name, name, old, ours)))
+    if (text === false) {
+      const why = 'it was edited by a hand where kcharm had edited it; take our lines out by hand'
+      yield { do: 'tell', event: { unit: unit.name, kind: 'kept', key: held.key, why } }
+      return undefined
+    }
   }
   const cell = at.now as Exclude<FileCell, null | { other: string }>
   const words = `take our lines out of ${name}`
-  return fileChange({
-    path: name,
-    text: merged,
-    mode: cell.mode,
-    owner: cell.owner,
-    view: at.view,
-    before: cell,
-    words,
-  })
+  if (text === '' && held.before === null) return removal(held, { now: at.now, words })
+  return fileChange({ path: name, text, mode: cell.mode, owner: cell.owner, view: at.view, before: cell, words })
+}
+
+function removal(held: Holding, how: { now: Cell; words: string }): Change {
+  const { undoer, name } = undoerOf(held.key)
+  const script = undoer.restore(name, null, how.now)
+  return { key: held.key, verb: how.words, before: how.now, after: null, sides: { [`text:${name}`]: '' }, script }
 }
 
 /** Adds both texts to a restoration, for the diff and for what reads the file later in the same plan. */

@@ -36,13 +36,14 @@ function* putBack(site: Site, unit: Unit, what: { held: Holding; view: View }): 
   yield* perform(site, unit, { change, after: [undone] })
 }
 
-/** Back to the cell before, or the reverse hunks of an edit in a file that has changed since. */
+/** Back to the cell before, or the reverse hunks of an edit in a file that others have changed as well. */
 function* restoreThing(unit: Unit, held: Holding, view: View): Steps<Change | undefined> {
   const { undoer, name } = undoerOf(held.key)
   const now = yield* needed(() => view.peek(undoer.reading(name, [])))
   const same = (cell: Cell) => !isUnknown(now) && canonical(now) === canonical(cell)
   if (same(held.before)) return undefined
-  if (held.edit && !same(held.after) && !isUnknown(now)) return yield* undoEdit(unit, held, { now, view })
+  const shared = held.stretches.length > 1 || !same(held.after)
+  if (held.edit && shared && !isUnknown(now)) return yield* undoEdit(unit, held, { now, view })
   const change: Change = {
     key: held.key,
     verb: `${held.before === null || held.key.startsWith('pkg:') ? 'remove' : 'put back'} ${name}`,
