@@ -29,9 +29,19 @@ await build({
   define: { KCHARM_VERSION: JSON.stringify(version) },
   // Optional native code, and tools that oclif asks for in development only.
   external: ['cpu-features', '*.node', 'typescript', 'ts-node', 'tsx', '@swc-node/register'],
+  plugins: [englishOnly()],
   logLevel: 'warning',
 })
 await writeManifest()
+
+/** zod carries its messages in fifty languages: 200 KB that every start would compile. */
+function englishOnly() {
+  const index = /zod\/v4\/locales\/index\.(c?js)$/
+  return {
+    name: 'english-only',
+    setup: ({ onLoad }) => onLoad({ filter: index }, () => ({ contents: `export { default as en } from './en.js'` })),
+  }
+}
 
 /** File tree = command tree: each command is an entry of its own, so that it loads only what it needs. */
 async function commandFiles() {
