@@ -30,6 +30,8 @@ export type Line =
   | { t: 'done'; n: number }
   /** One key of these intents is back to what it was; what came along with it has a line of its own. */
   | { t: 'undone'; unit: string; key: Key; ns: number[] }
+  /** Found right, but made by another unit: that one's removal hands it over instead of putting it back. */
+  | { t: 'claim'; unit: string; stage: string; key: Key }
   | { t: 'bags'; unit: string; bags: Bags }
   | { t: 'end'; record: UnitRecord }
 

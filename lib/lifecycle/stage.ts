@@ -7,6 +7,7 @@ import { isResting, type Outcome } from './chart.ts'
 import type { StageOut } from './charm.ts'
 import { type Answer, type Ask, needed, StepFailed, type Surroundings } from './ask.ts'
 import { type Bags, holdings, type Intent, type Line, nextNumber } from './manifest.ts'
+import { claim } from './claims.ts'
 import { hooksOfRest, hooksOfStage } from './hooks.ts'
 import { beginLine, takeInputs } from './pass.ts'
 import { settle } from './settle.ts'
@@ -106,6 +107,7 @@ function* converge(site: Site, unit: Unit, what: { objects: HostObject[]; view: 
   for (const object of objects) {
     const change = yield* needed(() => planObject(object, view))
     if (change) yield* write(site, unit, { change, edit: object.kind === 'edit' })
+    else yield* claim(site, unit, readingOf(object).key)
   }
 }
 

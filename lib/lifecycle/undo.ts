@@ -4,6 +4,7 @@ import { service, type ServiceCell } from '../host/service.ts'
 import { type Cell, isUnknown, type View } from '../host/view.ts'
 import { canonical } from '../model/json.ts'
 import { type Answer, type Ask, needed } from './ask.ts'
+import { claimant, handOver } from './claims.ts'
 import type { Holding, Line } from './manifest.ts'
 import { beginLine } from './pass.ts'
 import { undoEdit, withTexts } from './undo-file.ts'
@@ -19,13 +20,16 @@ export function* undoHoldings(site: Site, unit: Unit, what: { held: Holding[]; v
   const { view } = what
   const services = what.held.filter((held) => held.key.startsWith('svc:'))
   const others = what.held.filter((held) => !held.key.startsWith('svc:')).reverse()
-  for (const held of services) if (!ranBefore(held)) yield* halt(site, unit, { held, view })
+  for (const held of services)
+    if (!ranBefore(held) && !claimant(site, unit, held.key)) yield* halt(site, unit, { held, view })
   for (const held of others) yield* putBack(site, unit, { held, view })
   for (const held of services) yield* putBack(site, unit, { held, view })
 }
 
 function* putBack(site: Site, unit: Unit, what: { held: Holding; view: View }): Steps<void> {
   const { held, view } = what
+  const heir = claimant(site, unit, held.key)
+  if (heir) return yield* handOver(site, unit, { held, heir })
   const change = held.key.startsWith('svc:') ? yield* restoreService(held, view) : yield* restoreThing(unit, held, view)
   const undone: Line = { t: 'undone', unit: unit.name, key: held.key, ns: held.ns }
   if (change === undefined) {
