@@ -1,5 +1,6 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { Plugin } from '@oclif/core'
 import { build } from 'esbuild'
 
 /** ssh2 and other CommonJS packages expect these names; modules have none of them. */
@@ -12,15 +13,14 @@ const __dirname = $fileURLToPath(new URL('.', import.meta.url))`
 const root = import.meta.dirname
 const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
 
-await rm(join(root, 'dist'), { recursive: true, force: true })
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: ['lib/index.ts', 'lib/cli/run.ts', ...(await commandFiles())],
   outdir: 'dist',
   outbase: 'lib',
+  chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
   splitting: true,
-  chunkNames: 'chunks/[name]-[hash]',
   minify: true,
   format: 'esm',
   platform: 'node',
@@ -30,8 +30,10 @@ await build({
   // Optional native code, and tools that oclif asks for in development only.
   external: ['cpu-features', '*.node', 'typescript', 'ts-node', 'tsx', '@swc-node/register'],
   plugins: [englishOnly()],
+  metafile: true,
   logLevel: 'warning',
 })
+await removeOthers(new Set(Object.keys(metafile.outputs)))
 await writeManifest()
 
 /** zod carries its messages in fifty languages: 200 KB that every start would compile. */
@@ -49,12 +51,18 @@ async function commandFiles() {
   return files.filter((file) => file.endsWith('.ts')).map((file) => join('lib/cli/commands', file))
 }
 
+/** What an earlier build left. Last, so that a kcharm which is running meanwhile finds its chunks. */
+async function removeOthers(outputs) {
+  const entries = await readdir(join(root, 'dist'), { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  await Promise.all(files.filter((file) => !outputs.has(relative(root, file))).map((file) => rm(file)))
+}
+
 /** The flags and texts of all commands in one file, so that no other command is loaded to run one. */
 async function writeManifest() {
+  const plugin = new Plugin({ root, isRoot: true, ignoreManifest: true, errorOnManifestCreate: true })
+  await plugin.load()
   const file = join(root, 'oclif.manifest.json')
-  await rm(file, { force: true })
-  const { Config } = await import('@oclif/core')
-  const config = await Config.load(root)
-  const { manifest } = config.plugins.get(config.pjson.name)
-  await writeFile(file, `${JSON.stringify(manifest, undefined, 1)}\n`)
+  await writeFile(`${file}.new`, `${JSON.stringify(plugin.manifest, undefined, 1)}\n`)
+  await rename(`${file}.new`, file)
 }

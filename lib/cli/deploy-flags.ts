@@ -53,8 +53,14 @@ export async function deployTerms(flags: DeployFlagged, app?: string): Promise<O
     ...inventory,
     bind: Object.fromEntries((flags.machine ?? []).map((text) => pair('--machine', text, 'ID=ADDRESS'))),
     knownHosts: join(homedir(), '.ssh', 'known_hosts'),
-    resources: byApplication((flags.resource ?? []).map((text) => addressed('--resource', text, undefined)), located),
-    options: byApplication((flags.config ?? []).map((text) => addressed('--config', text, app)), (value) => value),
+    resources: byApplication(
+      (flags.resource ?? []).map((text) => addressed('--resource', text, undefined)),
+      located,
+    ),
+    options: byApplication(
+      (flags.config ?? []).map((text) => addressed('--config', text, app)),
+      (value) => value,
+    ),
   }
 }
 

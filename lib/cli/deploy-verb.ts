@@ -1,12 +1,12 @@
 import { charms } from '../../charms/index.ts'
 import { KcharmError } from '../errors/index.ts'
-import { charmOf } from '../model/charm-of.ts'
-import { problemText } from '../model/faults.ts'
+import type { Charm } from '../lifecycle/charm.ts'
 import type { Verb } from '../run/verb.ts'
 import { deployBundle } from '../run/verbs/deploy-bundle.ts'
 import { deployCharm } from '../run/verbs/deploy-charm.ts'
 import { type DeployFlagged, deployTerms } from './deploy-flags.ts'
 import { folderOf, readBundle, readLockfile } from './read-files.ts'
+import { requireCharm } from './require-charm.ts'
 
 export interface DeployWish extends DeployFlagged {
   to?: string[] | undefined
@@ -16,11 +16,8 @@ export interface DeployWish extends DeployFlagged {
 
 /** What `deploy WHAT` means: a charm by its name, else a bundle's file. */
 export async function deployVerb(what: string, flags: DeployWish): Promise<Verb> {
-  if (charmOf(what, charms)) return await charmVerb(what, flags)
   if (isFile(what)) return await bundleVerb(what, flags)
-  const meant = { word: what, among: Object.keys(charms) }
-  const message = problemText({ path: [], what: `there is no charm ${what}`, meant })
-  throw new KcharmError('not-found', message, { hint: 'a bundle is given by its file: kcharm deploy ./bundle.yaml' })
+  return await charmVerb(requireCharm(what, 'a bundle is given by its file: kcharm deploy ./bundle.yaml'), flags)
 }
 
 export async function bundleVerb(file: string, flags: DeployWish): Promise<Verb> {
@@ -34,13 +31,11 @@ export async function bundleVerb(file: string, flags: DeployWish): Promise<Verb>
   return deployBundle(bundle, { ...terms, lock, prune: flags.prune }, charms)
 }
 
-async function charmVerb(name: string, flags: DeployWish): Promise<Verb> {
+async function charmVerb(charm: Charm, flags: DeployWish): Promise<Verb> {
   if (flags.prune) throw new KcharmError('usage', '--prune is for a bundle: a charm’s deploy takes nothing away')
-  const meta = charms[name]
-  if (meta === undefined) throw new KcharmError('not-found', `there is no charm ${name}`)
-  const app = flags.name ?? name
+  const app = flags.name ?? charm.name
   const terms = await deployTerms(flags, app)
-  return deployCharm(meta, { ...terms, app, to: flags.to ?? [], lock: await readLockfile('.') }, charms)
+  return deployCharm(charm, { ...terms, app, to: flags.to ?? [], lock: await readLockfile('.') }, charms)
 }
 
 function isFile(what: string): boolean {

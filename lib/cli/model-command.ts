@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core'
+import type { Fleet } from '../run/fleet.ts'
 import { BaseCommand } from './base-command.ts'
 
 export interface ChangeFlagged {
@@ -11,6 +12,8 @@ export interface Terms {
   flags: ChangeFlagged
   print(text: string): void
   setExit(status: number): void
+  /** See `How`. */
+  settle?(fleet: Fleet): void
 }
 
 /** A command that works with one model. */

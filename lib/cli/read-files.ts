@@ -32,7 +32,8 @@ export function folderOf(bundleFile: string): string {
   return dirname(bundleFile)
 }
 
-async function readText(file: string, what: string): Promise<string> {
+/** Throws `not-found`, saying what the file was to be. */
+export async function readText(file: string, what: string): Promise<string> {
   return await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw unreadable(file, what, error)
   })

@@ -12,18 +12,17 @@ import { approve } from './approve.ts'
 import type { Terms } from './model-command.ts'
 
 /** Runs a verb as every command does: plan shown, confirmed, carried out, status shown. */
-export async function runVerb(
-  work: Workspace & { end(): void },
-  verb: Verb,
-  on: Terms,
-): Promise<object> {
+export async function runVerb(work: Workspace & { end(): void }, verb: Verb, on: Terms): Promise<object> {
   const { flags } = on
   const paint = paintFor(process.stdout)
   try {
     const outcome = await operate(work, verb, {
       dryRun: flags['dry-run'],
+      ...(on.settle ? { settle: on.settle } : {}),
       show: ({ wanted, plans, failed }) => {
-        on.print(renderPlan({ model: work.name, plans, failed, ...(wanted.notes ? { notes: wanted.notes } : {}) }, paint))
+        on.print(
+          renderPlan({ model: work.name, plans, failed, ...(wanted.notes ? { notes: wanted.notes } : {}) }, paint),
+        )
       },
       approve: async () => (flags.yes ? undefined : await approve('Carry it out?')),
     })

@@ -13,7 +13,10 @@ import { stateFolder } from '../state/places.ts'
 /** The operator's own machine as a workspace: its state folder, its SSH, its terminal. `end` gives the terminal back. */
 export function openWorkspace(model: string, verb: string): Workspace & { end(): void } {
   if (!machineName.safeParse(model).success) {
-    throw new KcharmError('usage', `${JSON.stringify(model)} is no name for a model: expected letters, digits, dots and hyphens`)
+    throw new KcharmError(
+      'usage',
+      `${JSON.stringify(model)} is no name for a model: expected letters, digits, dots and hyphens`,
+    )
   }
   const progress = lazily(() => progressOn(process.stderr))
   return {

@@ -57,9 +57,14 @@ function switchLink(name: string, target: string): string {
   const fresh = temporary(name)
   return [
     `kc_parents ${path(posix.dirname(name))}`,
-    `rm -f ${path(fresh)} && ln -s ${quote(target)} ${path(fresh)}`,
+    `rm -f ${path(fresh)} && ln -s -- ${destination(target)} ${path(fresh)}`,
     `kc_rename ${path(fresh)} ${path(name)}`,
   ].join(' &&\n')
+}
+
+/** An absolute target lies below the root prefix as well; the reading takes that away again. */
+function destination(target: string): string {
+  return target.startsWith('/') ? `"$R"${quote(target)}` : quote(target)
 }
 
 function temporary(name: string): string {

@@ -17,7 +17,7 @@ kc_dir() {
   elif [ -h "$1" ] || [ ! -d "$1" ]; then kc_other "$1"
   else echo "dir $(stat -c %a "$1")"; fi; }
 kc_link() {
-  if [ -h "$1" ]; then printf 'link %s\n' "$(readlink "$1")"
+  if [ -h "$1" ]; then kc_target=$(readlink "$1") && printf 'link %s\n' "\${kc_target#"$R"}"
   elif [ -e "$1" ]; then kc_other "$1"; else echo none; fi; }
 kc_module() {
   if [ -d "$R/sys/module/$1" ] || grep -qE "/$(echo "$1" | sed 's/_/[-_]/g')\.ko" "$R/lib/modules/$(uname -r)/modules.builtin" 2>/dev/null
@@ -79,8 +79,8 @@ kc_validate() {
   rm -f "$kc_new"; return 1; }
 kc_holder() {
   kc_inode=$(stat -c %i "$1" 2>/dev/null) || return 0
-  kc_pid=$(sed -n "s/^.* \([0-9]*\) [0-9a-f]*:[0-9a-f]*:$kc_inode .*/\1/p" /proc/locks 2>/dev/null | head -n 1)
-  [ -z "$kc_pid" ] || echo " held by process $kc_pid ($(tr '\0' ' ' <"/proc/$kc_pid/cmdline" 2>/dev/null))"; }
+  kc_pid=$(sed -n "s/^.* \([0-9]*\) [0-9a-f]*:[0-9a-f]*:$kc_inode .*/\1/p" "$R/proc/locks" 2>/dev/null | head -n 1)
+  [ -z "$kc_pid" ] || echo " held by process $kc_pid ($(tr '\0' ' ' <"$R/proc/$kc_pid/cmdline" 2>/dev/null))"; }
 kc_apt() {
   kc_out=$(DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=15 -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-confdef "$@" 2>&1 9>&-) && return 0
   kc_say "apt-get $1 failed: $(printf %s "$kc_out" | grep -E '^(E:|dpkg:)' | head -n 3 | tr '\n' ' ')$(case $kc_out in *lock*) kc_holder "$R/var/lib/dpkg/lock-frontend" ;; esac)"
@@ -108,22 +108,24 @@ kc_service_start() {
 kc_service_forget() { systemctl daemon-reload; systemctl reset-failed "$1" 2>/dev/null; rm -f "$2"; rmdir "\${2%/*}" "$R${RUN}" 2>/dev/null || :; }
 kc_pour() { case $2 in tar.gz | tgz) gzip -dc <"$1" ;; tar.xz) xz -dc <"$1" ;; tar.zst) zstd -dc <"$1" ;; *) cat <"$1" ;; esac; }
 kc_escape() {
-  find "$1" -type l | while read -r kc_l; do
-    case $(readlink -f "$kc_l") in "$2"/* | '') ;; *) echo "$kc_l -> $(readlink "$kc_l")"; break ;; esac
-  done; }
+  find "$1" -type l -exec sh -c 'top=$1; shift; for each; do
+    case $(readlink -f "$each") in "$top"/* | "") ;; *) echo "$each -> $(readlink "$each")" ;; esac
+  done' sh "$2" {} + | head -n 1; }
+kc_refuse() { rm -rf "$kc_new" "$kc_blob"; kc_say "$1"; return 1; }
 kc_unpack() {
   kc_blob=$1 kc_new=$2 kc_final=$3 kc_stamp=$4 kc_want=$5 kc_format=$6 kc_prefix=$7
-  [ "$(kc_sha "$kc_blob")" = "$kc_want" ] || { kc_say "the archive's digest is not $kc_want"; rm -f "$kc_blob"; return 1; }
-  kc_names=$(kc_pour "$kc_blob" "$kc_format" | tar -tf -) || { kc_say "the archive cannot be read as $kc_format"; return 1; }
-  kc_bad=$(printf '%s\n' "$kc_names" | sed 's#^\./##; s#/$##' | grep -vE "^($kc_prefix(/.*)?|$(kc_ancestors "$kc_prefix")|)\$" | head -n 1)
+  [ "$(kc_sha "$kc_blob")" = "$kc_want" ] || { kc_refuse "the archive's digest is not $kc_want"; return; }
+  kc_names=$( { { kc_pour "$kc_blob" "$kc_format" || echo 'tar: kcharm: damaged' >&3; } | tar -tf - 2>&1; } 3>&1) || kc_names='tar: kcharm: damaged'
+  case $kc_names in *'tar: kcharm: damaged'*) kc_refuse "the archive cannot be read as $kc_format"; return ;; esac
+  kc_bad=$(printf '%s\n' "$kc_names" | sed '/^tar: /{/emoving leading/!d;}; s#^\./##; s#/$##' | grep -vE "^($kc_prefix(/.*)?|$(kc_ancestors "$kc_prefix")|)\$" | head -n 1)
   [ -n "$kc_bad" ] || kc_bad=$(printf '%s\n' "$kc_names" | grep -E '(^|/)\.\.(/|$)' | head -n 1)
-  [ -z "$kc_bad" ] || { kc_say "the archive holds an entry outside $kc_prefix: $kc_bad"; return 1; }
+  [ -z "$kc_bad" ] || { kc_refuse "the archive holds an entry outside $kc_prefix: $kc_bad"; return; }
   rm -rf "$kc_new" "$kc_final.kcharm-old"; (umask 022; mkdir -p "$kc_new") || return
   if ! kc_said=$(kc_pour "$kc_blob" "$kc_format" | tar -xpof - -C "$kc_new" 2>&1) || [ ! -d "$kc_new/$kc_prefix" ]; then
-    rm -rf "$kc_new"; kc_say "unpacking failed: $(printf %s "$kc_said" | tail -n 2 | tr '\n' ' ')"; return 1
+    kc_refuse "unpacking failed: $(printf %s "$kc_said" | tail -n 2 | tr '\n' ' ')"; return
   fi
   kc_bad=$(kc_escape "$kc_new" "$(readlink -f "$kc_new")")
-  [ -z "$kc_bad" ] || { rm -rf "$kc_new"; kc_say "the archive holds a link that escapes: $kc_bad"; return 1; }
+  [ -z "$kc_bad" ] || { kc_refuse "the archive holds a link that escapes: $kc_bad"; return; }
   sync
   mkdir -p "\${kc_stamp%/*}" && printf '%s %s\n' "$kc_want" "$(kc_listing "$kc_new/$kc_prefix")" >"$kc_stamp" || return
   [ ! -d "$kc_final" ] || mv -f "$kc_final" "$kc_final.kcharm-old" || return

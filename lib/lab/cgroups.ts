@@ -14,7 +14,8 @@ export async function makeCgroup(id: string, part: string): Promise<string[]> {
   const files = []
   for (const top of await hierarchies()) {
     const path = join(top, LABS, id, part)
-    for (const level of [join(top, LABS), join(top, LABS, id), path]) await makeLevel(level)
+    await makeLevel(join(top, LABS))
+    for (const level of [join(top, LABS, id), path]) await makeLevel(level, await allControllers(dirname(level)))
     files.push(join(path, 'cgroup.procs'))
   }
   return files
@@ -24,14 +25,8 @@ export async function makeCgroup(id: string, part: string): Promise<string[]> {
 export async function cgroupPids(id: string, part = ''): Promise<number[]> {
   const folders = await foldersOf(join(LABS, id, part))
   const texts = await Promise.all(folders.map((path) => readFile(join(path, 'cgroup.procs'), 'utf8').catch(() => '')))
-  return [
-    ...new Set(
-      texts
-        .flatMap((text) => text.split('\n'))
-        .filter((line) => line !== '')
-        .map(Number),
-    ),
-  ].filter((pid) => pid > 0)
+  const pids = texts.join('\n').split('\n').map(Number)
+  return [...new Set(pids.filter((pid) => pid > 0))]
 }
 
 /** Kills every process in a lab's group, or in all of the lab, and removes the groups. */
@@ -60,23 +55,28 @@ export async function dropEmptyLabs(): Promise<void> {
   for (const top of await hierarchies()) await rmdir(join(top, LABS)).catch(() => undefined)
 }
 
-async function hierarchies(): Promise<string[]> {
+/** Where cgroups are mounted: one folder per hierarchy. */
+export async function hierarchies(): Promise<string[]> {
   const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').map((line) => line.split(' '))
   return mounts.flatMap(([, path = '', type = '']) =>
     /^cgroup2?$/.test(type) && path.startsWith('/sys/fs/cgroup') ? [path] : [],
   )
 }
 
-async function makeLevel(path: string): Promise<void> {
+/** In version 2, what a group may hand down; in version 1, where each hierarchy is a controller, nothing. */
+async function allControllers(group: string): Promise<string[]> {
+  const text = await readFile(join(group, 'cgroup.controllers'), 'utf8').catch(() => '')
+  return text.split(/\s+/).filter((name) => name !== '')
+}
+
+async function makeLevel(path: string, handedDown: readonly string[] = []): Promise<void> {
   const parent = dirname(path)
-  const controllers = await readFile(join(parent, 'cgroup.controllers'), 'utf8').catch(() => '')
-  for (const name of controllers.trim().split(/\s+/)) {
-    if (name) await writeFile(join(parent, 'cgroup.subtree_control'), `+${name}`).catch(() => undefined) // not each one can be had
-  }
+  for (const name of handedDown) await writeFile(join(parent, 'cgroup.subtree_control'), `+${name}`)
   await mkdir(path, { recursive: true })
   const cpus = await readFile(join(parent, 'cpuset.cpus'), 'utf8').catch(() => '')
   const mems = await readFile(join(parent, 'cpuset.mems'), 'utf8').catch(() => '')
-  if (controllers || !mems.trim()) return
+  const version2 = await readFile(join(path, 'cgroup.controllers')).catch(() => undefined)
+  if (version2 || !mems.trim()) return
   await writeFile(join(path, 'cpuset.cpus'), cpus) // version 1 gives a new group no processors, and nobody can enter it so
   await writeFile(join(path, 'cpuset.mems'), mems)
   await writeFile(join(path, 'cgroup.clone_children'), '1')

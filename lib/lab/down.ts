@@ -6,6 +6,7 @@ import { dropEmptyLabs, endCgroup, labsWithCgroup } from './cgroups.ts'
 import { driverOf } from './driver.ts'
 import { withLock } from './lock.ts'
 import { unmountBelow } from './mounts.ts'
+import { returnControllers } from './nspawn/controllers.ts'
 import { restoreSysctls } from './nspawn/sysctls.ts'
 import { labCache } from './paths.ts'
 import { labNames, readLab } from './record.ts'
@@ -29,8 +30,9 @@ async function end(lab: Lab): Promise<void> {
   await withLock('machine', async () => {
     await endCgroup(lab.id) // with it the forwarding process
     if ((await labsWithCgroup()).length > 0) return
-    await restoreSysctls()
     await dropEmptyLabs()
+    await returnControllers()
+    await restoreSysctls()
   })
   await unmountBelow(lab.dir)
   await rm(join(lab.dir, 'nodes'), { recursive: true, force: true }) // before the record: a broken-off end can be ended

@@ -4,7 +4,9 @@ import { harmless, oneLine, type Paint, plain } from './terminal-text.ts'
 
 /** What failed, where, all faults, and what to do. No stack: the fault is not in the code (or `--debug` shows it). */
 export function renderError({ message, detail }: KcharmError, paint: Paint = plain): string {
-  const where = [detail.unit, detail.machine, detail.step].filter((each) => each !== undefined && !message.includes(each))
+  const where = [detail.unit, detail.machine, detail.step].filter(
+    (each) => each !== undefined && !message.includes(each),
+  )
   const lines = [
     `${paint.bad('error:')} ${safe(message)}`,
     ...(where.length > 0 ? [`  ${oneLine(where.join(' / '))}`] : []),

@@ -30,7 +30,8 @@ export function maskValue(value: unknown): unknown {
   )
 }
 
-const SECRET = /pass(word|wd|phrase)|passwd|secret|token|credential|(private|api|access|auth)[_.-]?key|(^|[_.-])(auth|pass|pwd)$/i
+const SECRET =
+  /pass(word|wd|phrase)|passwd|secret|token|credential|(private|api|access|auth)[_.-]?key|(^|[_.-])(auth|pass|pwd)$/i
 /** Names of places and switches that have such a word in them. */
 const HARMLESS = /(file|path|dir|ttl|type|mode|realm|url|timeout|enabled)s?$/i
 
@@ -42,7 +43,8 @@ const PEM = /(-----BEGIN [A-Z ]*PRIVATE KEY-----)\r?\n([\s\S]*?)\r?\n?[ \t]*(---
 /** A TOML text of several lines. */
 const BLOCK = /(["']?([\w.-]+)["']?[ \t]*=[ \t]*)("""|''')([\s\S]*?)\3/g
 /** `key = "v"`, `key: v`, `"key": "v"`, `KEY=v`; a text of several lines is left to BLOCK. */
-const PAIR = /(["']?([\w.-]+)["']?[ \t]*[:=][ \t]*)(?!"""|''')("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s"',;{}[\]«][^\s,;}\]]*)/g
+const PAIR =
+  /(["']?([\w.-]+)["']?[ \t]*[:=][ \t]*)(?!"""|''')("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s"',;{}[\]«][^\s,;}\]]*)/g
 const HEADER = /(authorization["']?\s*[:=]\s*\[?\s*["']?(?:basic|bearer|token)\s+)([^\s"'\]]+)/gi
 const LOGIN = /\b([a-z][a-z0-9+.-]*:\/\/)([^\s/?#@"'<>«]+)@/gi
 

@@ -14,7 +14,9 @@ export function outcomeJson(model: string, outcome: Outcome, worst: Code | undef
     exit: exitOf(worst),
     machines: plans.map(planJson),
     failed: failed.map(({ machine, error }) => ({ machine, ...errorJson(error) })),
-    units: units.map(({ machine, record: { unit }, status, message, hint }) => maskValue({ unit, machine, status, message, hint })),
+    units: units.map(({ machine, record: { unit }, status, message, hint }) =>
+      maskValue({ unit, machine, status, message, hint }),
+    ),
     ...(wanted.notes ? { notes: maskValue(wanted.notes) } : {}),
   }
 }

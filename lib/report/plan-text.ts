@@ -1,4 +1,4 @@
-import { KcharmError } from '../errors/index.ts'
+import type { KcharmError } from '../errors/index.ts'
 import { relationText } from '../model/relate.ts'
 import { canonical } from '../model/json.ts'
 import type { PlannedChange, SitePlan, UnitOutlook } from '../plan/plan-site.ts'
@@ -11,7 +11,12 @@ export interface PlanReport {
   plans: SitePlan[]
   failed: { machine: string; error: KcharmError }[]
   notes?: {
-    vanished: { applications: string[]; relations: Parameters<typeof relationText>[0][]; machines: string[]; units: { app: string; machine: string }[] }
+    vanished: {
+      applications: string[]
+      relations: Parameters<typeof relationText>[0][]
+      machines: string[]
+      units: { app: string; machine: string }[]
+    }
     pruned: boolean
     kept: { app: string; key: string; value: unknown }[]
   }
@@ -75,7 +80,7 @@ function unitText(plan: SitePlan, unit: UnitOutlook, { paint, several }: Look): 
   const later = laterStages(plan).filter((each) => each.unit === unit.unit)
   const name = several ? unit.app : unit.unit
   return [
-    `  ${name}: ${outlookText(unit, paint)}`,
+    `  ${name}: ${changes.length + later.length > 0 ? 'will be ' : ''}${outlookText(unit, paint)}`,
     ...(unit.hint ? [`      ${paint.dim(`hint: ${oneLine(maskText(unit.hint))}`)}`] : []),
     ...changes.flatMap((change) => changeText(change, paint)),
     ...later.map((each) => `    ${paint.doubtful('?')} ${each.stage}: ${oneLine(maskText(each.verb))}`),
@@ -84,9 +89,9 @@ function unitText(plan: SitePlan, unit: UnitOutlook, { paint, several }: Look): 
 
 /** Where the unit will stand when all goes well. */
 function outlookText(unit: UnitOutlook, paint: Paint): string {
-  const colour = statusPaint(unit.status, paint)
+  if (unit.status === 'terminated') return 'gone'
   const message = unit.message ? `, ${oneLine(maskText(unit.message))}` : ''
-  return `will be ${colour(unit.status)}${message}`
+  return statusPaint(unit.status, paint)(unit.status) + message
 }
 
 export function statusPaint(status: string, paint: Paint): (text: string) => string {

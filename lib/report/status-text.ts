@@ -8,7 +8,10 @@ import { oneLine, type Paint, plain } from './terminal-text.ts'
 /** Tables as `juju status` shows them. */
 export function renderStatus(report: StatusReport, paint: Paint = plain): string {
   return [
-    renderTable([['Model', 'Last read'], [report.model.name, localTime(report.model.seen)]]),
+    renderTable([
+      ['Model', 'Last visit'],
+      [report.model.name, localTime(report.model.visited)],
+    ]),
     applications(report, paint),
     units(report, paint),
     machines(report, paint),
@@ -27,7 +30,9 @@ function applications({ applications }: StatusReport, paint: Paint): string {
     const versions = [...new Set(Object.values(units).flatMap(({ version }) => version ?? []))].sort()
     return [name, versions.join(', '), status, String(Object.keys(units).length), charm]
   })
-  return rows.length === 0 ? '' : renderTable([['App', 'Version', 'Status', 'Units', 'Charm'], ...rows], painted(2, paint))
+  return rows.length === 0
+    ? ''
+    : renderTable([['App', 'Version', 'Status', 'Units', 'Charm'], ...rows], painted(2, paint))
 }
 
 /** A subordinate's unit stands below the unit beside which it lives. */

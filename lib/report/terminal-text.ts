@@ -7,7 +7,9 @@ export function harmless(text: string): string {
 
 /** The same on one line, cut to a width. */
 export function oneLine(text: string, width = Infinity): string {
-  const line = harmless(text).replace(/\s*\n\s*/g, '; ').replaceAll('\t', ' ')
+  const line = harmless(text)
+    .replace(/\s*\n\s*/g, '; ')
+    .replaceAll('\t', ' ')
   const characters = [...line]
   return characters.length <= width ? line : `${characters.slice(0, Math.max(0, width - 1)).join('')}…`
 }

@@ -10,9 +10,13 @@ export function forgetGone<D extends Declarations>(
 ): D {
   const { model, bundle } = declared
   const recorded = units.map(({ machine, record: { unit, app, charm } }) => ({ machine, unit, app, charm }))
-  const leaving = new Set(unitsOf(model, { recorded, charms }).flatMap((each) => (each.life === 'absent' ? each.app : [])))
+  const leaving = new Set(
+    unitsOf(model, { recorded, charms }).flatMap((each) => (each.life === 'absent' ? each.app : [])),
+  )
   const held = new Set(recorded.map(({ app }) => app))
-  const applications = Object.values(model.applications).filter(({ name, life }) => life === 'present' || held.has(name))
+  const applications = Object.values(model.applications).filter(
+    ({ name, life }) => life === 'present' || held.has(name),
+  )
   const there = new Set(applications.map(({ name }) => name))
   const relations = model.relations.filter(({ provider, requirer, life }) => {
     const apps = [provider.app, requirer.app]

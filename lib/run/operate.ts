@@ -48,8 +48,8 @@ interface Going {
 }
 
 async function goOn(work: Workspace, { verb, how, stored, fleet, wanted }: Going): Promise<Outcome> {
-  const prepared: Prepared = { wanted, plans: fleet.sites.map((site) => site.plan), failed: [...fleet.failed] }
   how.settle?.(fleet)
+  const prepared: Prepared = { wanted, plans: fleet.sites.map((site) => site.plan), failed: [...fleet.failed] }
   how.show?.(prepared)
   if (how.dryRun) return { ...prepared, carriedOut: false, units: stored?.units ?? [] }
   if (hasChanges(prepared)) await how.approve?.(prepared)
@@ -94,6 +94,6 @@ async function carryOut(work: Workspace, verb: Verb, { fleet, wanted }: { fleet:
 /** A verb that names everything may begin from nothing; the others need the model. */
 function declarationsOf(work: Workspace, verb: Verb, stored: StoredModel | undefined): Declarations {
   if (stored) return stored
-  if (verb.restores) return { model: emptyModel(work.name, randomBytes(8).toString('hex')) }
+  if (verb.restores) return { model: emptyModel(work.name, randomBytes(8).toString('hex')), lost: true }
   throw noModel(work)
 }

@@ -33,7 +33,7 @@ export async function prepare(work: Workspace, asked: Asked): Promise<{ fleet: F
     known: stored?.units ?? [],
     hints: stored?.hints ?? {},
     open: (machine) => work.open(machine),
-    ...(stored ? {} : { settleModel: rebuild }),
+    ...(stored || verb.restores !== 'from machines' ? {} : { settleModel: rebuild }),
     ...(wanted.only === undefined ? {} : { only: wanted.only }),
   })
   try {
@@ -54,9 +54,6 @@ function machinesOf({ charms }: Workspace, wanted: Wanted, stored: StoredModel |
   if (stored === undefined) return all
   const recorded = stored.units.map(({ machine, record: { unit, app, charm } }) => ({ machine, unit, app, charm }))
   const units = unitsOf(wanted.model, { recorded, charms })
-  const concerned = units.filter(({ app, name }) => {
-    return (wanted.apps?.includes(app) ?? true) && (wanted.only === undefined || wanted.only === name)
-  })
-  const names = new Set(concerned.map(({ machine }) => machine))
-  return all.filter(({ name }) => names.has(name))
+  const concerned = units.filter(({ app }) => wanted.apps?.includes(app) ?? true).map(({ machine }) => machine)
+  return all.filter(({ name }) => concerned.includes(name) && (wanted.machines?.includes(name) ?? true))
 }

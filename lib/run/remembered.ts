@@ -1,3 +1,4 @@
+import type { KcharmError } from '../errors/index.ts'
 import type { Key, Reading } from '../host/view.ts'
 import type { CellHint, SeenUnit, StoredModel } from '../state/stored-model.ts'
 import type { Fleet, FleetSite } from './fleet.ts'
@@ -14,6 +15,7 @@ export function remembered(wanted: Wanted, stored: StoredModel | undefined): Sto
     model,
     ...(bundle ? { bundle } : {}),
     ...(inventory ? { inventory } : {}),
+    ...(stored?.visited ? { visited: stored.visited } : {}),
     units: stored?.units ?? [],
     faults: stored?.faults ?? {},
     hints: stored?.hints ?? {},
@@ -34,17 +36,25 @@ export function afterwards(work: Pick<Workspace, 'charms'>, { wanted, stored, fl
   const units = [...earlier, ...fleet.sites.flatMap((site) => seenUnits(site, now))].sort(byName)
   const faults = Object.fromEntries([
     ...Object.entries(stored?.faults ?? {}).filter(([machine]) => !reached.has(machine)),
-    ...fleet.failed.map(({ machine, error }) => [machine, { code: error.code, message: error.message }] as const),
+    ...fleet.failed.map(({ machine, error }) => [machine, faultOf(error)] as const),
   ])
   const left = forgetGone(wanted, { units, charms: work.charms })
-  const hints = { ...stored?.hints, ...Object.fromEntries(fleet.sites.map((site) => [site.machine.name, hintsOf(site)])) }
+  const hints = {
+    ...stored?.hints,
+    ...Object.fromEntries(fleet.sites.map((site) => [site.machine.name, hintsOf(site)])),
+  }
   const known = ([machine]: [string, unknown]) => Object.hasOwn(left.model.machines, machine)
   return {
     ...remembered(left, stored),
+    visited: now,
     units,
     faults: Object.fromEntries(Object.entries(faults).filter(known)),
     hints: Object.fromEntries(Object.entries(hints).filter(known)),
   }
+}
+
+function faultOf({ code, message, detail: { hint } }: KcharmError): StoredModel['faults'][string] {
+  return { code, message, ...(hint === undefined ? {} : { hint }) }
 }
 
 /** Texts are read again only where a file differs. */

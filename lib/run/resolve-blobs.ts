@@ -18,7 +18,8 @@ export async function resolveBlobs({ applications }: Model): Promise<Blobs> {
     const blobs: Record<string, Blob | undefined> = {}
     for (const [name, ref] of Object.entries(resources)) {
       if (ref.sha256 === undefined) {
-        if (life === 'present') faults.push(`${app}:${name}: nobody has vouched for ${lockKey(ref)}: expected its sha256`)
+        if (life === 'present')
+          faults.push(`${app}:${name}: nobody has vouched for ${lockKey(ref)}: expected its sha256`)
       } else blobs[name] = await blobOf(ref, ref.sha256)
     }
     all[app] = blobs

@@ -8,7 +8,10 @@ import type { Outcome } from './outcome.ts'
 import { remembered } from './remembered.ts'
 import type { Verb, Wanted } from './verb.ts'
 
-/** A plan in a file: nothing but this will be carried out. Its texts are masked, so it can be passed on. */
+/**
+ * A plan in a file: nothing but this will be carried out. Texts that were read of machines are masked; the declarations
+ * stand in it as they were given, so it is for its owner's eyes.
+ */
 export interface SavedPlan {
   format: 1
   kcharm: string
@@ -76,27 +79,44 @@ export function savePlan(
   }
 }
 
-/** Throws `usage` for what is no plan, or another version's. */
-export function parseSavedPlan(text: string, { file, version }: { file: string; version: string }): SavedPlan {
+interface PlanFile {
+  file: string
+  version: string
+  /** The model that it is to be applied to. */
+  model: string
+}
+
+/** Throws `usage` for what is no plan or another model's, `plan-stale` for another version's. */
+export function parseSavedPlan(text: string, { file, version, model }: PlanFile): SavedPlan {
   const parsed = schema.safeParse(jsonOrNothing(text))
   if (!parsed.success) throw new KcharmError('usage', `${file} is not a plan that kcharm plan --out wrote`)
-  const { kcharm } = parsed.data
+  const { kcharm, after } = parsed.data
+  if (after.model.name !== model) {
+    throw new KcharmError('usage', `${file} is for the model ${after.model.name}, not for ${model}`, {
+      hint: `add --model ${after.model.name}`,
+    })
+  }
   if (kcharm === version) return parsed.data
-  throw new KcharmError('plan-stale', `${file} was made by kcharm ${kcharm}; this is ${version}`, { hint: 'plan again' })
+  throw new KcharmError('plan-stale', `${file} was made by kcharm ${kcharm}; this is ${version}`, {
+    hint: 'plan again',
+  })
 }
 
 /** The declarations that the plan was made for. Throws `plan-stale` when they were changed since. */
 export function applySaved(saved: SavedPlan, file: string): Verb {
   return {
     title: `apply ${file} (${saved.title})`,
-    restores: true,
+    restores: 'itself',
     declare(before): Wanted {
       const { model, bundle, inventory } = saved.after
-      const known = Object.keys(before.model.applications).length > 0 || before.bundle !== undefined
-      if (known && saved.based !== undefined && basis(before) !== saved.based) {
-        throw new KcharmError('plan-stale', `what is declared in the model ${model.name} has changed since ${file} was made`, {
-          hint: 'plan again and look at what is different',
-        })
+      if (!before.lost && basis(before) !== saved.based) {
+        throw new KcharmError(
+          'plan-stale',
+          `what is declared in the model ${model.name} has changed since ${file} was made`,
+          {
+            hint: 'plan again and look at what is different',
+          },
+        )
       }
       return {
         model,
@@ -109,7 +129,7 @@ export function applySaved(saved: SavedPlan, file: string): Verb {
 }
 
 /** What is carried out is what was saved. Throws `plan-stale`, machine by machine naming what is different. */
-export function settleSaved(fleet: Fleet, saved: SavedPlan): void {
+export function settleSaved(saved: SavedPlan, fleet: Fleet): void {
   const faults = fleet.sites.flatMap((site) => driftOf(site, saved.machines))
   if (faults.length > 0) {
     const hint = 'nothing was changed; plan again and look at what is different'
@@ -125,7 +145,9 @@ function driftOf({ machine: { name }, plan }: FleetSite, saved: SavedSite[]): st
   const was = saved.find(({ machine }) => machine === name)
   if (was === undefined) return plan.changes.length > 0 ? [`${name}: not in the plan`] : []
   const differs = ([key, value]: [string, string]) => Object.hasOwn(plan.reads, key) && plan.reads[key] !== value
-  const drifted = Object.entries(was.reads).filter(differs).map(([key]) => key)
+  const drifted = Object.entries(was.reads)
+    .filter(differs)
+    .map(([key]) => key)
   if (drifted.length > 0) return [`${name}: ${drifted.join(', ')}`]
   const fresh = plan.changes.filter((change) => !was.changes.some((each) => isSame(each, change)))
   return fresh.map(({ unit, verb }) => `${name}: ${unit}: ${verb} is not in the plan`)

@@ -5,7 +5,7 @@ import type { SeenUnit, StoredModel } from '../state/stored-model.ts'
 
 /** All that `status` shows, as plain data. */
 export interface StatusReport {
-  model: { name: string; id: string; seen?: string }
+  model: { name: string; id: string; visited?: string }
   applications: Record<string, ApplicationStatus>
   machines: Record<string, MachineStatus>
   relations: { requirer: string; provider: string; interface: string; status: string }[]
@@ -41,10 +41,9 @@ export function statusOfModel(stored: StoredModel, charms: Record<string, CharmM
   const { model } = stored
   const recorded = stored.units.map(({ machine, record: { unit, app, charm } }) => ({ machine, unit, app, charm }))
   const declared = unitsOf(model, { recorded, charms })
-  const apps = [...new Set([...Object.keys(model.applications), ...declared.map(({ app }) => app)])]
-  const seen = stored.units.map((unit) => unit.seen).sort().at(-1)
+  const apps = [...new Set([...Object.keys(model.applications), ...declared.map(({ app }) => app)])].sort()
   return {
-    model: { name: model.name, id: model.id, ...(seen ? { seen } : {}) },
+    model: { name: model.name, id: model.id, ...(stored.visited ? { visited: stored.visited } : {}) },
     applications: Object.fromEntries(
       apps.map((app) => {
         const own = declared.filter((unit) => unit.app === app)
@@ -57,7 +56,8 @@ export function statusOfModel(stored: StoredModel, charms: Record<string, CharmM
     relations: model.relations.map(({ provider, requirer, life }) => ({
       requirer: endText(requirer),
       provider: endText(provider),
-      interface: charms[model.applications[provider.app]?.charm ?? '']?.endpoints[provider.endpoint]?.interface.name ?? '',
+      interface:
+        charms[model.applications[provider.app]?.charm ?? '']?.endpoints[provider.endpoint]?.interface.name ?? '',
       status: life === 'present' ? 'joined' : 'ending',
     })),
   }
@@ -78,18 +78,19 @@ type Declared = ReturnType<typeof unitsOf>[number]
 function unitStatus({ name, machine, principal, life }: Declared, stored: StoredModel): UnitStatus {
   const seen = stored.units.find((unit) => unit.record.unit === name)
   const fault = stored.faults[machine]
-  const told = standing(seen, fault?.message, life)
+  const told = standing(seen, fault, life)
   const version = seen?.record.version
   return { machine, ...told, ...(version ? { version } : {}), ...(principal ? { principal } : {}) }
 }
 
 /** What could not be visited says so beside what was last seen there. */
-function standing(seen: SeenUnit | undefined, fault: string | undefined, life: string) {
+function standing(seen: SeenUnit | undefined, fault: StoredModel['faults'][string] | undefined, life: string) {
   const status = seen?.status ?? (fault ? 'error' : 'unknown')
   const leaving = life === 'absent' ? ['to be removed'] : []
-  const words = [fault, ...leaving, seen?.message ?? (fault ? undefined : 'not deployed yet')]
+  const words = [fault?.message, ...leaving, seen?.message ?? (fault ? undefined : 'not deployed yet')]
   const message = words.filter((word) => word !== undefined).join('; ')
-  return { status, ...(message ? { message } : {}), ...(seen?.hint ? { hint: seen.hint } : {}) }
+  const hint = fault?.hint ?? seen?.hint
+  return { status, ...(message ? { message } : {}), ...(hint ? { hint } : {}) }
 }
 
 function machineStatus(name: string, { model, faults }: StoredModel): MachineStatus {

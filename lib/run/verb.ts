@@ -1,6 +1,5 @@
-import type { Vanished } from '../model/bundle-record.ts'
-import type { BundleRecord } from '../model/bundle-record.ts'
 import type { Applied } from '../model/apply-bundle.ts'
+import type { BundleRecord, Vanished } from '../model/bundle-record.ts'
 import type { Model } from '../model/declaration.ts'
 import type { RememberedInventory } from '../state/stored-model.ts'
 
@@ -9,13 +8,17 @@ export interface Declarations {
   model: Model
   bundle?: BundleRecord
   inventory?: RememberedInventory
+  /** There is no record: the model is new, or its record was lost. */
+  lost?: true
 }
 
 /** What a verb makes of the declarations. */
 export interface Wanted extends Declarations {
-  /** Only machines with units of these applications are visited; absent: all. */
+  /** Only machines with units of these applications are visited; absent: those of all. */
   apps?: string[]
-  /** Only this unit's life is walked, on its machine. */
+  /** Only these machines are visited; absent: all. */
+  machines?: string[]
+  /** Only this unit's life is walked. */
   only?: string
   notes?: Notes
 }
@@ -31,8 +34,8 @@ export interface Notes {
 export interface Verb {
   /** As the journal names it: `relate kata containerd`. Holds no values of options: they may be secret. */
   title: string
-  /** It names enough to restore a lost model from its machines. */
-  restores?: true
+  /** It needs no record of the model: it brings the whole, or enough to find the rest in the machines' manifests. */
+  restores?: 'itself' | 'from machines'
   /** Pure. Asked a second time when the model had to be rebuilt. */
   declare(before: Declarations): Wanted
 }

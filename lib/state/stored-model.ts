@@ -12,9 +12,11 @@ export interface StoredModel {
   /** Absent: no bundle was deployed. */
   bundle?: BundleRecord
   inventory?: RememberedInventory
+  /** When machines were last visited, ISO time. */
+  visited?: string
   units: SeenUnit[]
   /** Machines that failed when they were last visited. */
-  faults: Record<string, { code: string; message: string }>
+  faults: Record<string, { code: string; message: string; hint?: string }>
   /** What the last plan of each machine read, to be asked for at once the next time. */
   hints: Record<string, CellHint[]>
 }
@@ -104,6 +106,7 @@ export const storedModelSchema: z.ZodType<StoredModel> = z.strictObject({
   model,
   bundle: z.exactOptional(bundle),
   inventory: z.exactOptional(z.strictObject({ file: z.string(), machines: z.array(machine) })),
+  visited: z.exactOptional(z.string()),
   units: z.array(
     z.strictObject({
       machine: z.string(),
@@ -114,7 +117,7 @@ export const storedModelSchema: z.ZodType<StoredModel> = z.strictObject({
       seen: z.string(),
     }),
   ),
-  faults: z.record(z.string(), z.strictObject({ code: z.string(), message: z.string() })),
+  faults: z.record(z.string(), z.strictObject({ code: z.string(), message: z.string(), hint: z.exactOptional(z.string()) })),
   hints: z.record(z.string(), z.array(z.strictObject({ key: z.string(), reads: z.array(z.string()) }))),
 })
 

@@ -34,6 +34,7 @@ export function tracesOf(marks: Marks): string[] {
     ...processes().filter(ofLab),
     ...execFileSync('find', ['/sys/fs/cgroup', '-type', 'd'], { encoding: 'utf8' }).split('\n').filter(ofLab),
     ...list('/run/systemd/nspawn/propagate').filter(ofLab),
+    ...list('/run/systemd/nspawn/unix-export').filter(ofLab),
     ...list('/run/systemd/nspawn/locks').filter((name) => marks.locks.includes(name)),
     ...marks.names.filter((name) => list(name).length > 0),
   ]

@@ -27,6 +27,8 @@ async function startForwarding(to: number): Promise<number> {
   const port = await listening(server)
   process_.send({ host: '127.0.0.1', port: to }, server)
   await once(process_, 'message')
+  process_.send('that is all')
+  await once(process_, 'message')
   process_.disconnect()
   server.close()
   return port
@@ -53,4 +55,17 @@ test('a node that is off is a connection that breaks, not one that waits', async
   const port = await startForwarding(nobody)
   const client = connect(port, '127.0.0.1')
   await expect(text(client)).rejects.toMatchObject({ code: 'ECONNRESET' })
+})
+
+test('it ends by itself when its maker dies before it has told all', async () => {
+  process_ = spawn(process.execPath, ['-e', `(${forward.toString()})()`], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  const server = createServer()
+  await listening(server)
+  process_.send({ host: '127.0.0.1', port: 1 }, server)
+  await once(process_, 'message')
+  process_.disconnect()
+  server.close()
+  expect(await once(process_, 'exit')).toEqual([1, null])
 })

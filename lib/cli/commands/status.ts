@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core'
+import type { Workspace } from '../../run/workspace.ts'
 import { ModelCommand } from '../model-command.ts'
 
 export default class Status extends ModelCommand {
@@ -26,7 +27,7 @@ export default class Status extends ModelCommand {
     return maskValue(report)
   }
 
-  private async refresh(work: Parameters<typeof import('../../run/refresh.ts').refresh>[0]) {
+  private async refresh(work: Workspace) {
     const { refresh } = await import('../../run/refresh.ts')
     const { exitOf } = await import('../../run/outcome.ts')
     const { stored, worst } = await refresh(work)

@@ -11,6 +11,7 @@ import { ensureRoot } from '../roots/base-root.ts'
 import { readSeed } from '../seed.ts'
 import { startInBackground } from '../background.ts'
 import { cgroupPids, endCgroup, makeCgroup } from '../cgroups.ts'
+import { lendControllers } from './controllers.ts'
 import { isForwarding, startForwarder } from './forwarder.ts'
 import { mountsBelow, unmountBelow } from '../mounts.ts'
 import { connectNode, disconnectNode, ensureHub } from './network.ts'
@@ -27,10 +28,12 @@ async function prepare(lab: Lab, say: Say): Promise<void> {
 async function open(lab: Lab): Promise<Lab> {
   await withLock('machine', async () => {
     await saveSysctls()
+    await lendControllers()
     await makeCgroup(lab.id, 'forwarder') // from now on this is a lab that must end before the values are put back
   })
   const hub = await ensureHub(lab)
-  return (await isForwarding(lab)) ? lab : withPorts(lab, await startForwarder(lab, hub))
+  const noted = lab.nodes.every(({ port }) => port !== 0) // not so when we were killed before the ports could be written down
+  return noted && (await isForwarding(lab)) ? lab : withPorts(lab, await startForwarder(lab, hub))
 }
 
 async function start(lab: Lab, node: LabNode): Promise<void> {
@@ -65,7 +68,9 @@ async function stop(lab: Lab, node: LabNode): Promise<void> {
   await endCgroup(lab.id, node.name)
   await unmountBelow(root)
   await disconnectNode(lab, node)
-  for (const left of [`propagate/${machineName(lab, node)}`, `locks/inode-${dev}:${ino}`]) {
+  const name = machineName(lab, node)
+  await unmountBelow(join('/run/systemd/nspawn/unix-export', name))
+  for (const left of [`propagate/${name}`, `unix-export/${name}`, `locks/inode-${dev}:${ino}`]) {
     await rm(join('/run/systemd/nspawn', left), { recursive: true, force: true }) // it was given no time to do it itself
   }
 }

@@ -3,7 +3,7 @@ import type { Server, Socket } from 'node:net'
 /**
  * The program of the lab's forwarding process. It is started from its own text (`node -e`), inside the lab's network, so it may
  * use nothing from outside of itself. Each message brings a listening socket made in the machine's network, and where what
- * it accepts is to go: a socket stays in the network it was made in, wherever its process is.
+ * it accepts is to go, the last one that there are no more: a socket stays in the network it was made in, wherever its process is.
  */
 export function forward(): void {
   const net = process.getBuiltinModule('node:net')
@@ -19,8 +19,13 @@ export function forward(): void {
     client.on('error', cut).pipe(node)
     node.on('error', cut).pipe(client)
   }
-  process.on('message', (target: { host: string; port: number }, server: Server) => {
-    server.on('connection', (client) => connect(client, target.host, target.port))
-    process.send?.(target.host)
+  let whole = false
+  process.on('message', (target: { host: string; port: number } | 'that is all', server: Server) => {
+    if (target === 'that is all') whole = true
+    else server.on('connection', (client) => connect(client, target.host, target.port))
+    process.send?.('taken')
+  })
+  process.on('disconnect', () => {
+    if (!whole) process.exit(1) // whoever started us was killed in the middle
   })
 }

@@ -14,7 +14,7 @@ export function deployBundle(bundle: Bundle, terms: BundleTerms, charms: Record<
   const given = withResources(bundle, terms)
   return {
     title: `deploy bundle ${bundle.file}`,
-    restores: true,
+    restores: 'from machines',
     declare(before) {
       const inventory = terms.inventory ?? before.inventory
       const applied = applyBundle(withFreshMachines(before, inventory?.machines ?? []), given, {

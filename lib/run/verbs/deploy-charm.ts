@@ -22,7 +22,7 @@ export function deployCharm(meta: CharmMeta, terms: CharmTerms, charms: Record<s
   refuseUnknownResources(app, meta, terms.resources[app] ?? {})
   return {
     title: `deploy ${meta.name}${app === meta.name ? '' : ` as ${app}`}`,
-    restores: true,
+    restores: 'from machines',
     declare(before) {
       const inventory = terms.inventory ?? before.inventory
       const model = withFreshMachines(before, inventory?.machines ?? [])

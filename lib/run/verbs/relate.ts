@@ -25,8 +25,8 @@ export function unrelate(a: string, b: string): Verb {
     declare(before) {
       const { model } = before
       const found = findRelation(a, b, model.relations)
-      const relations = model.relations.map(
-        (relation): Relation => (relation === found ? { ...found, life: 'absent' } : relation),
+      const relations = model.relations.map((relation): Relation =>
+        relation === found ? { ...found, life: 'absent' } : relation,
       )
       return { ...before, model: { ...model, relations }, apps: [found.provider.app, found.requirer.app] }
     },

@@ -40,17 +40,21 @@ function withoutApplication(model: Model, name: string): { model: Model; apps: s
   }
 }
 
-function withoutUnit(model: Model, unit: SeenUnit, charms: Record<string, CharmMeta>): { model: Model; apps: string[] } {
+function withoutUnit(model: Model, unit: SeenUnit, charms: Record<string, CharmMeta>) {
   const { app } = unit.record
   const application = requireApplication(model, app)
   if (charms[application.charm]?.subordinate) {
-    throw new KcharmError('usage', `${unit.record.unit} is a subordinate’s unit: it stands as long as its relation does`, {
-      hint: `end the relation (kcharm unrelate), or remove ${app}`,
-    })
+    throw new KcharmError(
+      'usage',
+      `${unit.record.unit} is a subordinate’s unit: it stands as long as its relation does`,
+      {
+        hint: `end the relation (kcharm unrelate), or remove ${app}`,
+      },
+    )
   }
   const machines = application.machines.filter((machine) => machine !== unit.machine)
   return {
     model: { ...model, applications: { ...model.applications, [app]: { ...application, machines } } },
-    apps: [app],
+    machines: [unit.machine],
   }
 }

@@ -7,6 +7,6 @@ export function resolveUnit(name: string, units: SeenUnit[]): Verb {
   const unit = requireUnit(name, units)
   return {
     title: `resolve ${name}`,
-    declare: (before) => ({ ...before, apps: [unit.record.app], only: name }),
+    declare: (before) => ({ ...before, machines: [unit.machine], only: name }),
   }
 }

@@ -10,7 +10,9 @@ Without a record of the model it is restored from its machines.`
     '<%= config.bin %> deploy bundles/containerd-kata.yaml --inventory inventory.yaml',
     '<%= config.bin %> deploy containerd --to tag=worker',
   ]
-  static override args = { what: Args.string({ required: true, description: 'a bundle’s file, or the name of a charm' }) }
+  static override args = {
+    what: Args.string({ required: true, description: 'a bundle’s file, or the name of a charm' }),
+  }
   static override flags = fullDeployFlags
 
   async run(): Promise<object> {

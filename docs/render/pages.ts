@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { charms } from '../../charms/index.ts'
+import { bundleFields } from '../../lib/model/bundle.ts'
+import { inventoryFields } from '../../lib/model/inventory.ts'
+import { readCommands } from './command-files.ts'
+import { renderCharms } from './charms.ts'
+import { renderCommands } from './commands.ts'
+import { renderErrors } from './errors.ts'
+import { renderFields } from './fields.ts'
+
+const NOTE = '<!-- Made by npm run docs from the code. -->\n\n'
+
+/** Every page that is made from the code, by its path, before it is laid out by prettier. */
+export async function renderPages(): Promise<Record<string, string>> {
+  const pages = {
+    'docs/reference/commands.md': renderCommands(await readCommands()),
+    'docs/reference/bundle.md': await bundlePage(),
+    'docs/reference/inventory.md': inventoryPage(),
+    'docs/reference/charms.md': renderCharms(Object.values(charms)),
+    'docs/reference/errors.md': errorsPage(),
+  }
+  const noted = Object.entries(pages).map(([path, text]) => [path, NOTE + text])
+  return { ...Object.fromEntries(noted), 'README.md': withExitCodes(await readOwn('README.md')) }
+}
+
+async function bundlePage(): Promise<string> {
+  const example = await readOwn('bundles/containerd-kata.yaml')
+  return `# The bundle
+
+What is deployed, as a YAML file in Juju's words. A field that is not listed here is a fault; all faults of a file are shown
+at once, with line and column, before any machine is asked.
+
+\`\`\`yaml
+${example}\`\`\`
+
+\`NAME\` stands for a name of your choice, \`[]\` for each entry of a list.
+
+${renderFields(bundleFields())}`
+}
+
+/** An inventory as people write it; a test reads it. */
+export const INVENTORY = `known-hosts: ~/.ssh/known_hosts
+machines:
+  - name: node-a
+    address: 192.0.2.11
+    user: deploy
+    key: ~/.ssh/id_ed25519
+    tags: [worker]
+  - name: node-b
+    address: node-b.example.org
+    port: 2222
+`
+
+function inventoryPage(): string {
+  return `# The inventory
+
+Which machines there are and how to reach them, apart from the bundle. \`kcharm deploy --inventory FILE\` remembers it.
+
+\`\`\`yaml
+${INVENTORY}\`\`\`
+
+\`[]\` stands for each entry of a list.
+
+${renderFields(inventoryFields())}`
+}
+
+function errorsPage(): string {
+  return `# Errors and exit statuses
+
+An error says what failed and where, what was expected, and what to do. With \`--json\` it is one document with \`code\`,
+\`message\` and what else is known. When several units end badly, the exit status is that of the worst.
+
+${renderErrors()}`
+}
+
+const TABLE = /(<!-- exit statuses: npm run docs -->\n)[^]*?(<!-- end -->)/
+
+function withExitCodes(readme: string): string {
+  if (!TABLE.test(readme)) throw new Error('README.md has no place for the exit statuses')
+  return readme.replace(TABLE, (_, start: string, end: string) => `${start}\n${renderErrors()}\n${end}`)
+}
+
+function readOwn(path: string): Promise<string> {
+  return readFile(resolve(import.meta.dirname, '../..', path), 'utf8')
+}

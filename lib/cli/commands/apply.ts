@@ -1,0 +1,24 @@
+import { Args } from '@oclif/core'
+import type { Fleet } from '../../run/fleet.ts'
+import { ModelCommand } from '../model-command.ts'
+
+export default class Apply extends ModelCommand {
+  static override summary = 'carry out a kept plan'
+  static override description = `Nothing but that plan. When a machine, or what is declared, has changed since, nothing is done
+and what is different is named. The plan was looked at when it was made: nobody is asked again.`
+  static override examples = ['<%= config.bin %> apply today.plan']
+  static override args = { plan: Args.string({ required: true, description: 'a file of kcharm plan --out' }) }
+
+  async run(): Promise<object> {
+    const { args, flags } = await this.parse(Apply)
+    const { readText } = await import('../read-files.ts')
+    const { version } = await import('../../version.ts')
+    const { applySaved, parseSavedPlan, settleSaved } = await import('../../run/saved-plan.ts')
+    const { openWorkspace } = await import('../workspace.ts')
+    const { runVerb } = await import('../run-verb.ts')
+    const { model } = flags
+    const saved = parseSavedPlan(await readText(args.plan, 'plan'), { file: args.plan, version, model })
+    const how = { ...this.how({ yes: true, 'dry-run': false }), settle: (fleet: Fleet) => settleSaved(saved, fleet) }
+    return await runVerb(openWorkspace(model, 'apply'), applySaved(saved, args.plan), how)
+  }
+}
