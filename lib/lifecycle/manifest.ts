@@ -42,6 +42,8 @@ export interface Intent {
   unit: string
   stage: string
   key: Key
+  /** The key of the change that it came along with, in a compacted manifest. */
+  of?: Key
   verb: string
   before: Cell
   after: Cell
@@ -105,7 +107,7 @@ export function holdings(lines: Line[], unit: string, op?: string): Holding[] {
     for (const [key, before] of Object.entries(line.sides ?? {})) {
       if (still(key)) hold(held, { ...line, key, before, edit: false }, line.key)
     }
-    if (still(line.key)) hold(held, line, line.key)
+    if (still(line.key)) hold(held, line, line.of ?? line.key)
   }
   return [...held.values()]
 }

@@ -1,11 +1,13 @@
 import { KcharmError } from '../errors/index.ts'
 import { undoerOf } from '../host/objects.ts'
 import type { Change } from '../host/kind.ts'
-import { HOME, path, RUN } from '../host/shell.ts'
+import { WRITING_PRELUDE } from '../host/prelude.ts'
+import { HOME, MANIFEST, path, RUN } from '../host/shell.ts'
+import { compact, LONG } from '../lifecycle/compact.ts'
 import type { Reading } from '../host/view.ts'
 import type { LifeEvent } from '../lifecycle/events.ts'
 import { drive } from '../lifecycle/driver.ts'
-import { holdings, type Line, openOperation } from '../lifecycle/manifest.ts'
+import { holdings, type Line, openOperation, renderLine } from '../lifecycle/manifest.ts'
 import { isGone, type Site } from '../lifecycle/unit.ts'
 import { digest } from '../model/json.ts'
 import type { SitePlan } from '../plan/plan-site.ts'
@@ -56,6 +58,7 @@ export async function carryOut(work: Work): Promise<void> {
     )
   }
   await leaveNothing(link, site)
+  await shorten(link, site)
 }
 
 /** What was read for the plan is read again under the lock: a plan is carried out on the machine that it was made for. */
@@ -89,6 +92,17 @@ async function leaveNothing(link: SiteLink, site: Site): Promise<void> {
   const empty = site.units.every((unit) => unit.life === 'absent' && isGone(site, unit))
   if (!empty || site.lines.length === 0) return
   await link.session.run(`rm -rf ${path(HOME)} ${path(`${RUN}/services`)}`)
+}
+
+/** A long manifest is replaced whole, by rename; reading it is part of every run. */
+async function shorten(link: SiteLink, site: Site): Promise<void> {
+  if (site.lines.length < LONG) return
+  const lines = compact(site.lines)
+  if (lines.length >= site.lines.length) return
+  const text = Buffer.from(`${lines.map(renderLine).join('\n')}\n`).toString('base64')
+  const fresh = path(`${MANIFEST}.new`)
+  const script = `printf %s '${text}' | base64 -d >${fresh} && kc_sync ${fresh} && mv -f ${fresh} ${path(MANIFEST)}`
+  await link.session.run(`${WRITING_PRELUDE}\n${script}`)
 }
 
 /** Undoing what this very pass did is the plan's standing promise and needs no line of its own in it. */
