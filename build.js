@@ -1,40 +1,62 @@
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { Plugin } from '@oclif/core'
 import { build } from 'esbuild'
-
-/** ssh2 and other CommonJS packages expect these names; modules have none of them. */
-const banner = `import { createRequire as $createRequire } from 'node:module'
-import { fileURLToPath as $fileURLToPath } from 'node:url'
-const require = $createRequire(import.meta.url)
-const __filename = $fileURLToPath(import.meta.url)
-const __dirname = $fileURLToPath(new URL('.', import.meta.url))`
+import { train } from './build/train.js'
 
 const root = import.meta.dirname
+const dist = join(root, 'dist')
 const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
 
-const { metafile } = await build({
+const common = {
   absWorkingDir: root,
-  entryPoints: ['lib/index.ts', 'lib/cli/run.ts', ...(await commandFiles())],
-  outdir: 'dist',
-  outbase: 'lib',
-  chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
-  splitting: true,
   minify: true,
-  format: 'esm',
   platform: 'node',
   target: 'node20',
-  banner: { js: banner },
-  define: { KCHARM_VERSION: JSON.stringify(version) },
   // Optional native code, and tools that oclif asks for in development only.
   external: ['cpu-features', '*.node', 'typescript', 'ts-node', 'tsx', '@swc-node/register'],
   plugins: [englishOnly()],
-  metafile: true,
   logLevel: 'warning',
-})
-await removeOthers(new Set(Object.keys(metafile.outputs)))
+}
+
+await mkdir(dist, { recursive: true })
+await build({ ...common, entryPoints: ['lib/index.ts'], outfile: 'dist/index.js', format: 'esm' })
+await build({ ...common, entryPoints: ['lib/lab/rootless/host.ts'], outfile: 'dist/rootless-host.cjs', format: 'cjs' })
+await bundleCommands()
 await writeManifest()
+await train(root)
+
+/**
+ * All commands as one script, so that V8 can keep its compiled code in one piece (bin/run.js). Each command, and what it
+ * imports when it runs, is evaluated only when it is asked for. The first line names the build.
+ */
+async function bundleCommands() {
+  const { outputFiles } = await build({
+    ...common,
+    stdin: { contents: await commandTable(), resolveDir: root },
+    format: 'cjs',
+    define: { KCHARM_VERSION: JSON.stringify(version), 'import.meta.url': '$moduleUrl' },
+    banner: { js: 'const $moduleUrl = require("node:url").pathToFileURL(__filename).href' },
+    write: false,
+  })
+  const id = createHash('sha256').update(outputFiles[0].contents).digest('hex').slice(0, 16)
+  await replace(join(dist, 'kcharm.cjs'), `// build ${id}\n${outputFiles[0].text}`)
+  const stale = (await readdir(dist)).filter((name) => name.endsWith('.code') && !name.includes(id))
+  await Promise.all(stale.map((name) => rm(join(dist, name), { force: true })))
+}
+
+/** File tree = command tree. */
+async function commandTable() {
+  const folder = 'lib/cli/commands'
+  const files = (await readdir(join(root, folder), { recursive: true })).filter((file) => file.endsWith('.ts')).sort()
+  const members = files.map((file) => {
+    const id = file.replace(/(\/index)?\.ts$/, '').replaceAll('/', ':')
+    return `get '${id}'() { return require('./${folder}/${file}').default }`
+  })
+  return `export const commands = { ${members.join(', ')} }\nexport { run, unknownCommand } from './lib/cli/run.ts'`
+}
 
 /** zod carries its messages in fifty languages: 200 KB that every start would compile. */
 function englishOnly() {
@@ -45,24 +67,15 @@ function englishOnly() {
   }
 }
 
-/** File tree = command tree: each command is an entry of its own, so that it loads only what it needs. */
-async function commandFiles() {
-  const files = await readdir(join(root, 'lib/cli/commands'), { recursive: true })
-  return files.filter((file) => file.endsWith('.ts')).map((file) => join('lib/cli/commands', file))
-}
-
-/** What an earlier build left. Last, so that a kcharm which is running meanwhile finds its chunks. */
-async function removeOthers(outputs) {
-  const entries = await readdir(join(root, 'dist'), { recursive: true, withFileTypes: true })
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-  await Promise.all(files.filter((file) => !outputs.has(relative(root, file))).map((file) => rm(file)))
-}
-
-/** The flags and texts of all commands in one file, so that no other command is loaded to run one. */
+/** The flags and texts of all commands in one file, so that no other command is evaluated to run one. */
 async function writeManifest() {
   const plugin = new Plugin({ root, isRoot: true, ignoreManifest: true, errorOnManifestCreate: true })
   await plugin.load()
-  const file = join(root, 'oclif.manifest.json')
-  await writeFile(`${file}.new`, `${JSON.stringify(plugin.manifest, undefined, 1)}\n`)
+  await replace(join(root, 'oclif.manifest.json'), `${JSON.stringify(plugin.manifest, undefined, 1)}\n`)
+}
+
+/** A kcharm that starts meanwhile finds the old file or the new one. */
+async function replace(file, text) {
+  await writeFile(`${file}.new`, text)
   await rename(`${file}.new`, file)
 }

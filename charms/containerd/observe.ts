@@ -58,7 +58,7 @@ export const flavour: Reading<Flavour | undefined> = {
 export const lacksSysResource: Reading<boolean> = {
   key: 'containerd:capabilities',
   lasting: 'fact',
-  script: `sed -n 's/^CapBnd:[[:space:]]*//p' /proc/self/status`,
+  script: `sed -n 's/^CapBnd:[[:space:]]*//p' ${path('/proc/self/status')}`,
   parse: (frame) => frame !== '' && ((BigInt(`0x${frame}`) >> 24n) & 1n) === 0n,
 }
 
@@ -80,7 +80,8 @@ export interface CriHealth {
 export const criHealth: Reading<CriHealth> = {
   key: 'containerd:cri',
   lasting: 'effect',
-  script: `ctr plugins ls; echo; ${CRI_STATUS}`,
+  // ctr also asks for the daemon's deprecations, and with that the daemon writes itself an uuid (containerd, cmd/ctr/commands/client.go).
+  script: `CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS=true ctr plugins ls; echo; ${CRI_STATUS}`,
   parse(frame) {
     const rows = frame.split('\n').map((line) => line.trim().split(/\s+/))
     const cri = rows.filter(([type, id]) => /^io\.containerd\.(grpc|cri)\.v1$/.test(type ?? '') && isCri(type, id))

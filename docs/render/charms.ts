@@ -15,7 +15,9 @@ export function renderCharms(charms: Charm[]): string {
 }
 
 function renderCharm(charm: Charm): string {
-  const endpoints = Object.entries(charm.endpoints).map(([name, endpoint]) => `- \`${name}\`: ${endpointText(endpoint)}\n`)
+  const endpoints = Object.entries(charm.endpoints).map(
+    ([name, endpoint]) => `- \`${name}\`: ${endpointText(endpoint)}\n`,
+  )
   const resources = Object.entries(charm.resources).map(([name, { description }]) => `- \`${name}\`: ${description}.\n`)
   const place = charm.subordinate ? ' A subordinate: it gets a unit beside each unit that it is related to.' : ''
   return [

@@ -55,7 +55,10 @@ function flagLines({ flags = {} }: Command.Class): string[] {
     })
 }
 
-function valueOf(key: string, { options, helpValue }: { options?: readonly string[]; helpValue?: string | string[] }): string {
+function valueOf(
+  key: string,
+  { options, helpValue }: { options?: readonly string[]; helpValue?: string | string[] },
+): string {
   return options?.join('|') ?? String(helpValue ?? key.toUpperCase())
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { format } from 'prettier'
 import { charms } from '../../charms/index.ts'
 import { bundleFields } from '../../lib/model/bundle.ts'
 import { inventoryFields } from '../../lib/model/inventory.ts'
@@ -11,7 +12,7 @@ import { renderFields } from './fields.ts'
 
 const NOTE = '<!-- Made by npm run docs from the code. -->\n\n'
 
-/** Every page that is made from the code, by its path, before it is laid out by prettier. */
+/** Every page that is made from the code, by its path. */
 export async function renderPages(): Promise<Record<string, string>> {
   const pages = {
     'docs/reference/commands.md': renderCommands(await readCommands()),
@@ -20,8 +21,13 @@ export async function renderPages(): Promise<Record<string, string>> {
     'docs/reference/charms.md': renderCharms(Object.values(charms)),
     'docs/reference/errors.md': errorsPage(),
   }
-  const noted = Object.entries(pages).map(([path, text]) => [path, NOTE + text])
-  return { ...Object.fromEntries(noted), 'README.md': withExitCodes(await readOwn('README.md')) }
+  const laidOut: Record<string, string> = {}
+  for (const [path, text] of Object.entries(pages)) laidOut[path] = await layOut(NOTE + text)
+  return { ...laidOut, 'README.md': withExitCodes(await readOwn('README.md'), await layOut(renderErrors())) }
+}
+
+function layOut(markdown: string): Promise<string> {
+  return format(markdown, { parser: 'markdown', printWidth: 120 })
 }
 
 async function bundlePage(): Promise<string> {
@@ -76,9 +82,9 @@ ${renderErrors()}`
 
 const TABLE = /(<!-- exit statuses: npm run docs -->\n)[^]*?(<!-- end -->)/
 
-function withExitCodes(readme: string): string {
+function withExitCodes(readme: string, table: string): string {
   if (!TABLE.test(readme)) throw new Error('README.md has no place for the exit statuses')
-  return readme.replace(TABLE, (_, start: string, end: string) => `${start}\n${renderErrors()}\n${end}`)
+  return readme.replace(TABLE, (_, start: string, end: string) => `${start}\n${table}\n${end}`)
 }
 
 function readOwn(path: string): Promise<string> {

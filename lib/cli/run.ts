@@ -1,8 +1,31 @@
 import { execute } from '@oclif/core/execute'
 import { settings } from '@oclif/core/settings'
+import { CODES, KcharmError } from '../errors/index.ts'
+import { problemText } from '../model/faults.ts'
+import { renderError } from '../report/error-text.ts'
+import { paintFor } from '../report/terminal-text.ts'
 
 /** Runs one command line. `dir`: a file URL inside the package. */
 export async function run(dir: string): Promise<void> {
   settings.enableAutoTranspile = false
+  process.once('SIGINT', stop)
   await execute({ dir })
+}
+
+/** The framework's hook for a command that there is not. */
+export function unknownCommand({ id, config }: { id: string; config: { commandIDs: string[] } }): void {
+  const words = (name: string) => name.replaceAll(':', ' ')
+  const meant = { word: words(id), among: config.commandIDs.map(words).sort() }
+  const message = problemText({ path: [], what: `there is no command ${words(id)}`, meant })
+  leave(new KcharmError('usage', message, { hint: 'kcharm --help shows them all' }))
+}
+
+/** Machines let go of their locks by themselves; what was begun is in their manifests. */
+function stop(): void {
+  leave(new KcharmError('interrupted', CODES.interrupted.says))
+}
+
+function leave(error: KcharmError): never {
+  process.stderr.write(renderError(error, paintFor(process.stderr)))
+  process.exit(error.exit)
 }

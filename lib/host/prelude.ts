@@ -2,7 +2,8 @@ import { HOME, MANIFEST, RUN } from './shell.ts'
 
 /**
  * The functions that readings and write scripts call. POSIX sh with coreutils (GNU, uutils or busybox). Readings make no
- * file anywhere: no here-documents (bash keeps those in /tmp), no package cache written.
+ * file anywhere: no here-documents (bash keeps those in /tmp), no package cache and no
+ * planner's log (/var/log/apt/eipp.log.xz, which apt-get writes also in a simulation).
  */
 export const READING_PRELUDE = String.raw`
 kc_owner() { if [ -n "$R" ]; then echo root:root; else stat -c %U:%G "$1"; fi; }
@@ -27,7 +28,7 @@ kc_package() {
   'installed '*) dpkg-query -W -f='installed \${Version}\n' "$1" ;;
   'config-files '*) echo config ;;
   *) echo none ;; esac; }
-kc_apt_candidates() { apt-get -s -o Debug::NoLocking=1 -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= install --no-install-recommends "$1" 2>/dev/null | grep '^Inst ' || :; }
+kc_apt_candidates() { apt-get -s -o Debug::NoLocking=1 -o Dir::Log::Planner= -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= install --no-install-recommends "$1" 2>/dev/null | grep '^Inst ' || :; }
 kc_listing() { (cd "$1" && { find . -type d; find . ! -type d -exec stat -c '%n %f %s %Y' {} +; } | sort | sha256sum | cut -d' ' -f1); }
 kc_tree() {
   if [ ! -d "$1" ]; then echo none; return; fi

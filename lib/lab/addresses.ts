@@ -5,6 +5,7 @@ export const HUB_ADDRESS = '10.77.0.1'
 
 /** The address on a node's own interface. Each emulated machine is alone on QEMU's user network, which gives always this one. */
 export function ownAddress(kind: Kind, index: number): string {
+  if (kind === 'rootless') return '127.0.0.1'
   return kind === 'vm' ? '10.0.2.15' : `10.77.0.${11 + index}`
 }
 

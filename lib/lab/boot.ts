@@ -6,7 +6,7 @@ import { execOn, isAnswering } from './access.ts'
 import { driverOf } from './driver.ts'
 import { consoleOf } from './record.ts'
 
-const PATIENCE = { nspawn: 120, vm: 600 } // seconds; an emulated machine takes 13 to 60 on two busy cores
+const PATIENCE = { nspawn: 120, vm: 600, rootless: 20 } // seconds; an emulated machine takes 13 to 60 on two busy cores
 
 /** Waits until a node has booted: sshd lets us in and systemd has nothing left to start. Gives systemd's word for it. */
 export async function awaitBoot(lab: Lab, node: LabNode): Promise<string> {

@@ -34,6 +34,7 @@ async function end(lab: Lab): Promise<void> {
     await returnControllers()
     await restoreSysctls()
   })
+  await driverOf(lab).clean?.(lab)
   await unmountBelow(lab.dir)
   await rm(join(lab.dir, 'nodes'), { recursive: true, force: true }) // before the record: a broken-off end can be ended
   await rm(lab.dir, { recursive: true })

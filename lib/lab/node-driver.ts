@@ -11,4 +11,6 @@ export interface NodeDriver {
   /** Takes its power away: nothing in it gets to say goodbye. Its disk stays. */
   stop(lab: Lab, node: LabNode): Promise<void>
   isRunning(lab: Lab, node: LabNode): Promise<boolean>
+  /** Removes what the lab has outside of its folder, once nothing of it runs. */
+  clean?(lab: Lab): Promise<void>
 }

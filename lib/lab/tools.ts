@@ -19,17 +19,23 @@ const TOOLS: Record<Kind, Record<string, string>> = {
     unshare: 'util-linux',
     'mkfs.ext4': 'e2fsprogs',
   },
+  rootless: {
+    ssh: 'openssh-client',
+    flock: 'util-linux',
+    perl: 'perl',
+    xz: 'xz-utils',
+  },
 }
 
 /** Installs the packages whose programs a lab of this kind needs and this machine lacks, after saying so. */
 export async function ensureTools(kind: Kind, say: Say): Promise<void> {
-  if (process.platform !== 'linux')
-    throw new KcharmError('lab', `real nodes need Linux; this is ${process.platform}`, ROOTLESS)
-  if (process.getuid?.() !== 0) throw new KcharmError('lab', 'real nodes need root on this machine', ROOTLESS)
+  if (process.platform !== 'linux') throw new KcharmError('lab', `a lab needs Linux; this is ${process.platform}`)
+  const isRoot = process.getuid?.() === 0
+  if (!isRoot && kind !== 'rootless') throw new KcharmError('lab', 'real nodes need root on this machine', ROOTLESS)
   const packages = await missingPackages(kind)
   if (packages.length === 0) return
   const command = ['apt-get', 'install', '-y', '--no-install-recommends', ...packages]
-  if (!(await isThere('apt-get'))) {
+  if (!isRoot || !(await isThere('apt-get'))) {
     throw new KcharmError('lab', `this machine lacks the programs of these Debian packages: ${packages.join(', ')}`)
   }
   say(`installing on this machine, to make the lab's nodes: ${packages.join(', ')} (apt-get install)`)
@@ -38,7 +44,7 @@ export async function ensureTools(kind: Kind, say: Say): Promise<void> {
   await run([...command, '-qq', ...patient], { env: { DEBIAN_FRONTEND: 'noninteractive' } })
 }
 
-const ROOTLESS = { hint: 'kcharm lab up --rootless makes nodes that need neither.' }
+const ROOTLESS = { hint: 'kcharm lab up --rootless makes nodes that need no root.' }
 
 async function missingPackages(kind: Kind): Promise<string[]> {
   const tools = Object.entries(TOOLS[kind])

@@ -2,8 +2,9 @@
 export const BASES = ['trixie', 'bookworm'] as const
 export type Base = (typeof BASES)[number]
 
-/** `nspawn`: a systemd container with sshd on this machine's kernel. `vm`: an emulated machine with a kernel and a /dev/kvm of its own. */
-export const KINDS = ['nspawn', 'vm'] as const
+/** `nspawn`: a systemd container with sshd on this machine's kernel. `vm`: an emulated machine with a kernel and a /dev/kvm of its own.
+ * `rootless`: a file tree behind an SSH server, with stand-ins for a system's programs: nothing of it is real, and it needs no root. */
+export const KINDS = ['nspawn', 'vm', 'rootless'] as const
 export type Kind = (typeof KINDS)[number]
 
 /** Users that every node has: root, and one that may sudo without a password. */

@@ -18,6 +18,8 @@ export interface UnitRecord {
   /** Options in force, and which of them came by `config`: what a lost model is rebuilt from. */
   options: Record<string, Json>
   set: string[]
+  /** The bytes that it installs from, by resource. */
+  resources?: Record<string, { name: string; sha256: string }>
   /** Related units: endpoint and peer. */
   links: { endpoint: string; peer: string; remote: string }[]
 }

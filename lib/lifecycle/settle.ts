@@ -41,9 +41,17 @@ function recordOf(unit: Unit): UnitRecord {
     options: unit.options as Record<string, Json>,
     set: unit.set,
     links: unit.links,
+    ...resourcesOf(unit),
     ...(unit.version === undefined ? {} : { version: unit.version }),
     ...(unit.judged === undefined ? {} : { applied: unit.judged }),
     ...(unit.message === undefined ? {} : { message: unit.message }),
     ...(unit.fault === undefined ? {} : { fault: unit.fault }),
   }
+}
+
+function resourcesOf({ resources }: Unit): Pick<UnitRecord, 'resources'> {
+  const given = Object.entries(resources).flatMap(([key, blob]) => {
+    return blob ? [[key, { name: blob.name, sha256: blob.sha256 }] as const] : []
+  })
+  return given.length === 0 ? {} : { resources: Object.fromEntries(given) }
 }

@@ -1,9 +1,9 @@
 import type { Change } from '../host/kind.ts'
-import { isUnknown, type Key, type Reading, Unread, type View } from '../host/view.ts'
+import { isUnknown, type Key, type Reading, Unread } from '../host/view.ts'
 import type { Ask, Surroundings } from '../lifecycle/ask.ts'
-import type { Check } from '../lifecycle/charm.ts'
 import { drive } from '../lifecycle/driver.ts'
 import type { LifeEvent } from '../lifecycle/events.ts'
+import type { UnitRecord } from '../lifecycle/manifest.ts'
 import { type Site, statusOf } from '../lifecycle/unit.ts'
 import { digest } from '../model/json.ts'
 import { type Observations, overlay, type Overlay } from './overlay.ts'
@@ -64,9 +64,7 @@ export function* planSite(
   let next = steps.next()
   while (!next.done) {
     if (next.value.do === 'read') yield next.value.readings
-    next = steps.next(
-      next.value.do === 'check' ? yield* verdict(next.value.check, over.view) : take(next.value, over, plan),
-    )
+    next = steps.next(next.value.do === 'check' ? yield* checked(site, next.value, over) : take(next.value, over, plan))
   }
   plan.units = site.units.map(outlook)
   plan.reads = digests(over.used, observed)
@@ -81,17 +79,31 @@ function take(ask: Ask, over: Overlay, plan: SitePlan): undefined {
   over.apply(ask.change)
 }
 
-/** A check whose answer lies behind planned changes is taken to succeed; that is what a plan plans for. */
-function* verdict(check: Check, view: View): Generator<Reading<unknown>[], string | undefined, void> {
+/**
+ * A check whose answer lies behind planned changes is taken to succeed; that is what a plan plans for. So is one of a unit
+ * that was never proved: the run will ask, and only the run, since a daemon that is asked for the first time may write
+ * itself a file (containerd its uuid).
+ */
+function* checked(
+  site: Site,
+  ask: Extract<Ask, { do: 'check' }>,
+  { view }: Overlay,
+): Generator<Reading<unknown>[], string | undefined, void> {
   for (;;) {
     try {
-      const value = view.peek(check.reading)
-      return isUnknown(value) ? undefined : check.verdict(value)
+      const value = view.peek(ask.check.reading)
+      return isUnknown(value) ? undefined : ask.check.verdict(value)
     } catch (thrown) {
       if (!(thrown instanceof Unread)) throw thrown
+      if (!wasProved(site.units.find((unit) => unit.name === ask.unit)?.record)) return undefined
       yield thrown.readings
     }
   }
+}
+
+/** A proof gives a unit the version that is in force. */
+export function wasProved(record: UnitRecord | undefined): boolean {
+  return record?.version !== undefined
 }
 
 export function plannedChange(ask: { unit: string; stage: string; change: Change }): PlannedChange {

@@ -54,8 +54,9 @@ function hidden(secret: string): string {
   return `«secret ${createHmac('sha256', key).update(secret).digest('hex').slice(0, 4)}»`
 }
 
-/** Switches and empty values hide nothing. */
+/** Switches, empty values and what is hidden already hide nothing. */
 function masked(value: string): string {
+  if (/^(["']?)«secret [0-9a-f]{4}»\1$/.test(value)) return value
   if (/^(["']?)(true|false|null|none|yes|no|)\1$/i.test(value)) return value
   const quote = /^["']/.exec(value)?.[0] ?? ''
   return quote + hidden(quote === '' ? value : value.slice(1, -1)) + quote

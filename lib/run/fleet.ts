@@ -8,7 +8,7 @@ import { type Line, recordsOf, type UnitRecord } from '../lifecycle/manifest.ts'
 import type { Site } from '../lifecycle/unit.ts'
 import type { Machine, Model } from '../model/declaration.ts'
 import { type DeclaredUnit, type RecordedUnit, unitsOf } from '../model/units.ts'
-import { planSite, type SitePlan } from '../plan/plan-site.ts'
+import { planSite, type SitePlan, wasProved } from '../plan/plan-site.ts'
 import { carryOut } from './carry-out.ts'
 import type { NodeSession } from './node-session.ts'
 import { assertOurs } from './ownership.ts'
@@ -115,10 +115,14 @@ async function link(machine: Machine, given: FleetGiven, sessions: NodeSession[]
 
 function likelyReadings(machine: Machine, given: FleetGiven): Reading<unknown>[] {
   const apps = Object.values(given.model.applications)
+  const here = given.known.filter((each) => each.machine === machine.name)
   const observed = apps.flatMap((app) => {
     const charm = given.charms[app.charm]
     const options = charm?.config.safeParse({ ...app.bundleOptions, ...app.setOptions })
-    return charm && options?.success ? charm.observe(options.data, given.blobs[app.name] ?? {}) : []
+    if (!charm || !options?.success) return []
+    const isProved = here.some(({ record }) => record.app === app.name && wasProved(record))
+    const readings = charm.observe(options.data, given.blobs[app.name] ?? {})
+    return readings.filter(({ lasting }) => lasting !== 'effect' || isProved)
   })
   const hinted = (given.hints[machine.name] ?? []).map(({ key, reads }) => {
     const { undoer, name } = undoerOf(key)
@@ -139,12 +143,8 @@ async function planLink(at: SiteLink, given: FleetGiven, declared: DeclaredUnit[
   return { machine: at.machine, link: at, site, ...next.value }
 }
 
-function unitsOnSite(at: SiteLink): { machine: string; unit: string; app: string }[] {
-  return [...recordsOf(at.lines).values()].map((record) => ({
-    machine: at.machine.name,
-    unit: record.unit,
-    app: record.app,
-  }))
+function unitsOnSite(at: SiteLink): RecordedUnit[] {
+  return [...recordsOf(at.lines).values()].map((record) => recorded(at.machine.name, record))
 }
 
 function recorded(machine: string, record: UnitRecord): RecordedUnit {

@@ -4,7 +4,7 @@ import { unitsOf } from '../model/units.ts'
 import type { StoredModel } from '../state/stored-model.ts'
 import { closeFleet, type Fleet, planFleet } from './fleet.ts'
 import { rebuildModel } from './rebuild-model.ts'
-import { assertBlobsAtHand, resolveBlobs } from './resolve-blobs.ts'
+import { assertBlobsAtHand, namedBlobs, resolveBlobs } from './resolve-blobs.ts'
 import type { Declarations, Verb, Wanted } from './verb.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -23,6 +23,7 @@ export async function prepare(work: Workspace, asked: Asked): Promise<{ fleet: F
   const rebuild = (found: { machine: string; lines: Line[] }[]) => {
     const rebuilt = rebuildModel(before.model, found, work.charms)
     wanted = verb.declare({ ...before, model: { ...rebuilt, machines: wanted.model.machines } })
+    for (const [app, named] of Object.entries(namedBlobs(wanted.model))) blobs[app] ??= named
     return wanted.model
   }
   const fleet = await planFleet({

@@ -1,6 +1,7 @@
 import { type Line, recordsOf, type UnitRecord } from '../lifecycle/manifest.ts'
 import type { CharmMeta } from '../model/charm-meta.ts'
 import type { Application, Model, Relation } from '../model/declaration.ts'
+import { mapRecord } from '../model/map-record.ts'
 import { relationText } from '../model/relate.ts'
 
 interface Found {
@@ -10,7 +11,8 @@ interface Found {
 
 /**
  * What the machines' manifests say was declared: for a model whose record on the operator's side is lost. A machine that
- * carries another model's name is left out (and refused later). Where units of one application differ, the first counts.
+ * carries another model's name is left out (and refused later). Where units of one application differ, the first counts. Of
+ * a resource the name and the digest are known, not where its bytes are.
  */
 export function rebuildModel(empty: Model, found: Found[], charms: Record<string, CharmMeta>): Model {
   const ours = found.filter(({ lines }) => modelLine(lines)?.name === empty.name)
@@ -35,7 +37,7 @@ type Unit = { machine: string; record: UnitRecord }
 
 function application(app: string, units: Unit[], charms: Record<string, CharmMeta>): Application {
   const own = units.filter(({ record }) => record.app === app)
-  const { charm = app, options = {}, set = [] }: Partial<UnitRecord> = own[0]?.record ?? {}
+  const { charm = app, options = {}, set = [], resources = {} }: Partial<UnitRecord> = own[0]?.record ?? {}
   const wasSet = ([key]: [string, unknown]) => set.includes(key)
   const entries = Object.entries(options)
   return {
@@ -43,7 +45,7 @@ function application(app: string, units: Unit[], charms: Record<string, CharmMet
     charm,
     bundleOptions: Object.fromEntries(entries.filter((entry) => !wasSet(entry))),
     setOptions: Object.fromEntries(entries.filter(wasSet)),
-    resources: {},
+    resources: mapRecord(resources, (_name, { name, sha256 }) => ({ from: name, sha256 })),
     machines: charms[charm]?.subordinate ? [] : own.map(({ machine }) => machine),
     life: 'present',
   }

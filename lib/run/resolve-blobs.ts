@@ -4,6 +4,7 @@ import { KcharmError } from '../errors/index.ts'
 import type { Blob } from '../host/kind.ts'
 import type { Model, ResourceRef } from '../model/declaration.ts'
 import { lockKey } from '../model/lockfile.ts'
+import { mapRecord } from '../model/map-record.ts'
 import type { SitePlan } from '../plan/plan-site.ts'
 import { blobCache } from '../state/places.ts'
 
@@ -27,6 +28,15 @@ export async function resolveBlobs({ applications }: Model): Promise<Blobs> {
   if (faults.length === 0) return all
   const hint = 'give sha256 in the bundle, or run: kcharm resource pin URL|FILE --bundle BUNDLE'
   throw new KcharmError('invalid-option', 'resources cannot be used', { faults, hint })
+}
+
+/** As far as it can be known without a look at files: for a model that was rebuilt while machines were read. */
+export function namedBlobs({ applications }: Model): Blobs {
+  return mapRecord(applications, (_app, { resources }) =>
+    mapRecord(resources, (_name, { from, sha256 }) => {
+      return sha256 === undefined ? undefined : { from, sha256, name: nameOf(from), size: 0 }
+    }),
+  )
 }
 
 /** Throws `invalid-option` when a plan would unpack a local file that is not there. */

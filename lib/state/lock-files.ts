@@ -74,16 +74,23 @@ async function isAlive(claim: Claim): Promise<boolean> {
   return started === undefined || started <= claim.at + 5000
 }
 
-/** A process that began after the claim only has the dead one's number. `ps` of Linux and macOS know `lstart`. */
+/** A process that began after the claim only has the dead one's number. */
 async function startOf(pid: number): Promise<number | undefined> {
-  try {
-    const env = { ...process.env, LC_ALL: 'C' }
-    const { stdout } = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)], { env })
-    const time = Date.parse(stdout.trim())
-    return Number.isNaN(time) ? undefined : time
-  } catch {
-    return undefined
-  }
+  const time = await (process.platform === 'linux' ? startInProc(pid) : startByPs(pid)).catch(() => NaN)
+  return Number.isNaN(time) ? undefined : time
+}
+
+/** Field 22 of proc(5)'s stat: hundredths of a second since boot; the fields before it may hold blanks and brackets. */
+async function startInProc(pid: number): Promise<number> {
+  const [stat, boot] = await Promise.all([readFile(`/proc/${pid}/stat`, 'utf8'), readFile('/proc/stat', 'utf8')])
+  const ticks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19])
+  return Number(/^btime (\d+)$/m.exec(boot)?.[1]) * 1000 + ticks * 10
+}
+
+async function startByPs(pid: number): Promise<number> {
+  const env = { ...process.env, LC_ALL: 'C' }
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)], { env })
+  return Date.parse(stdout.trim())
 }
 
 function held(name: string, { holder, host, file }: Found): KcharmError {

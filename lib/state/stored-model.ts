@@ -90,6 +90,7 @@ const record = z.looseObject({
   fault: z.exactOptional(z.object({ message: z.string(), hint: z.exactOptional(z.string()) })),
   options,
   set: z.array(z.string()),
+  resources: z.exactOptional(z.record(z.string(), z.object({ name: z.string(), sha256: z.string() }))),
   links: z.array(z.object({ endpoint: z.string(), peer: z.string(), remote: z.string() })),
 })
 
@@ -117,7 +118,10 @@ export const storedModelSchema: z.ZodType<StoredModel> = z.strictObject({
       seen: z.string(),
     }),
   ),
-  faults: z.record(z.string(), z.strictObject({ code: z.string(), message: z.string(), hint: z.exactOptional(z.string()) })),
+  faults: z.record(
+    z.string(),
+    z.strictObject({ code: z.string(), message: z.string(), hint: z.exactOptional(z.string()) }),
+  ),
   hints: z.record(z.string(), z.array(z.strictObject({ key: z.string(), reads: z.array(z.string()) }))),
 })
 

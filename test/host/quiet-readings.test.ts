@@ -26,14 +26,24 @@ describe.each(SURROUNDINGS)('%s', (name) => {
   })
 })
 
-test('no shell lays a file into the folder for temporary files', () => {
+test('no reading makes or removes a file anywhere, also where the real apt-get answers it', () => {
   const folder = mkdtempSync(join(tmpdir(), 'kcharm-trace-'))
   onTestFinished(() => void execFileSync('rm', ['-rf', folder]))
   const script = `R=${folder}\n${READING_PRELUDE}\n${renderReadings(everyReading(), 'marker')}`
   const log = join(folder, 'trace')
   for (const shell of [['dash'], ['bash'], ['busybox', 'sh']]) {
-    execFileSync('strace', ['-f', '-qq', '-e', 'trace=openat,open,creat,mkdir,mkdirat', '-o', log, ...shell, '-c', script])
-    const opened = execFileSync('grep', ['-E', 'O_CREAT|O_TMPFILE|creat\\(|mkdir', log], { encoding: 'utf8' })
+    execFileSync('strace', [
+      '-f',
+      '-qq',
+      '-e',
+      'trace=openat,open,creat,mkdir,mkdirat,unlink,unlinkat,rename,renameat',
+      '-o',
+      log,
+      ...shell,
+      '-c',
+      script,
+    ])
+    const opened = execFileSync('grep', ['-E', 'O_CREAT|creat\\(|mkdir|unlink|rename', log], { encoding: 'utf8' })
     expect(opened.split('\n').filter((line) => line !== '' && !line.includes('"/dev/null"'))).toEqual([])
   }
   expect(readdirSync(folder)).toEqual(['trace'])

@@ -1,21 +1,22 @@
 import { join } from 'node:path'
 import { Args, Flags } from '@oclif/core'
-import { format, resolveConfig } from 'prettier'
 import { expect, test } from 'vitest'
+import { readCommands } from '../../docs/render/command-files.ts'
 import { renderCommands } from '../../docs/render/commands.ts'
 import { renderErrors } from '../../docs/render/errors.ts'
 import { renderFields } from '../../docs/render/fields.ts'
 import { INVENTORY, renderPages } from '../../docs/render/pages.ts'
 import { BaseCommand } from '../../lib/cli/base-command.ts'
 import { parseInventory } from '../../lib/model/inventory.ts'
-import { ROOT } from './sources.ts'
+import { deadLinks, unknownCommands } from './pages.ts'
+import { readSources, ROOT } from './sources.ts'
 
 /** `npm run docs` runs this test with `--update`. */
 test('the reference pages are what the code says', async () => {
   const pages = await renderPages()
   expect(Object.keys(pages)).toHaveLength(6)
   for (const [path, text] of Object.entries(pages)) {
-    await expect(await laidOut(path, text)).toMatchFileSnapshot(join(ROOT, path))
+    await expect(text).toMatchFileSnapshot(join(ROOT, path))
   }
 })
 
@@ -28,10 +29,36 @@ test('what changes in the code changes on its page', () => {
   }
   const page = renderCommands([{ name: 'plant', command: Command }])
   expect(page).toContain('kcharm plant [UNIT] [FLAGS]')
-  expect(page).toContain('Show a planted command.\n\n- `UNIT`: a planted unit\n- `--level LEVEL`, `-l`: a planted flag (default `INFO`)')
+  expect(page).toContain(
+    'Show a planted command.\n\n- `UNIT`: a planted unit\n- `--level LEVEL`, `-l`: a planted flag (default `INFO`)',
+  )
   const field = { path: 'machines[].rack', type: 'text', required: false, default: ['a'], sentence: 'A planted field.' }
   expect(renderFields([field])).toBe('- `machines[].rack` (text; default `["a"]`): A planted field.\n')
-  expect(renderErrors({ planted: { exit: 99, retry: true, says: 'a fault' } })).toContain('| 99 | `planted` | a fault | yes |')
+  expect(renderErrors({ planted: { exit: 99, retry: true, says: 'a fault' } })).toContain(
+    '| 99 | `planted` | a fault | yes |',
+  )
+})
+
+test('pages link to what is there, and their commands exist', async () => {
+  const commands = await readCommands()
+  const planted = [
+    {
+      path: 'docs/a.md',
+      text: 'See [this](architecture.md#rules), [that](gone.md), ![a picture](../gone.svg), https://example.org',
+    },
+    {
+      path: 'b.md',
+      text: '```sh\nkcharm deploy x --yes --prunes\n```\n```console\n$ kcharm lab upp\nkata: kcharm\n```\n',
+    },
+  ]
+  expect(deadLinks(planted)).toEqual(['docs/a.md: gone.md', 'docs/a.md: ../gone.svg'])
+  expect(unknownCommands(planted, commands)).toEqual([
+    'b.md: deploy has no --prunes',
+    'b.md: no command: kcharm lab upp',
+  ])
+  const sources = readSources()
+  expect(deadLinks(sources)).toEqual([])
+  expect(unknownCommands(sources, commands)).toEqual([])
 })
 
 test('the example of an inventory is one', () => {
@@ -41,7 +68,3 @@ test('the example of an inventory is one', () => {
     ['node-b', 2222],
   ])
 })
-
-async function laidOut(path: string, text: string): Promise<string> {
-  return format(text, { ...(await resolveConfig(join(ROOT, 'README.md'))), filepath: path })
-}

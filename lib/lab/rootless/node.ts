@@ -20,11 +20,16 @@ export interface NodeOptions extends Omit<RootlessOptions, 'root' | 'binDir'> {
   containerd: boolean
 }
 
+export interface StandInNode extends RootlessNode {
+  /** A power cut, and the power comes back: /run is empty, enabled services start. */
+  reboot(): Promise<void>
+}
+
 /**
  * A rootless node with the programs that stand in for a system's. A tree that is not there yet is made; one that is there boots:
  * its /run is emptied and its enabled services start.
  */
-export async function startStandInNode(options: NodeOptions): Promise<RootlessNode> {
+export async function startStandInNode(options: NodeOptions): Promise<StandInNode> {
   const { folder, base, containerd } = options
   const root = join(folder, 'root')
   const isNew = !existsSync(root)
@@ -43,7 +48,11 @@ export async function startStandInNode(options: NodeOptions): Promise<RootlessNo
     cri.close()
     await once(cri, 'close')
   }
-  return { ...node, close }
+  const reboot = async (): Promise<void> => {
+    node.kill()
+    await boot(on)
+  }
+  return { ...node, close, reboot }
 }
 
 interface On {

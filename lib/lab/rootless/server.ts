@@ -22,6 +22,8 @@ export interface RootlessOptions {
   shell?: string
   /** More of the environment. */
   env?: Record<string, string>
+  /** On 127.0.0.1. Default: a free one. */
+  port?: number
   /** Read at every use, so that a test may change them while the node runs; to be given from the beginning. */
   faults?: Faults
 }
@@ -34,7 +36,11 @@ export interface RootlessNode {
   port: number
   knownHostsLine: string
   stats: { connections: number; execs: number }
-  /** Ends every connection and every process that the node started. */
+  /** Cuts every connection; what runs goes on. */
+  cut(): void
+  /** Ends every connection and every process that the node started, as a power cut does. */
+  kill(): void
+  /** As `kill`, and nobody can connect any more. */
   close(): Promise<void>
 }
 
@@ -58,15 +64,21 @@ export async function startRootlessNode(options: RootlessOptions): Promise<Rootl
     if (options.faults) impair(socket, options.faults, (inner) => ssh.injectSocket(inner))
     else ssh.injectSocket(socket)
   })
-  const port = await listen(tcp, options.name)
+  const port = await listen(tcp, options)
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy()
+  }
+  const kill = (): void => {
+    cut()
+    for (const end of command.running) end()
+  }
   const close = async (): Promise<void> => {
     tcp.close()
-    for (const socket of sockets) socket.destroy()
-    for (const end of command.running) end()
+    kill()
     await once(tcp, 'close')
   }
   const knownHostsLine = `[127.0.0.1]:${port} ${publicKey(options.hostKey)}`
-  return { kind: 'rootless', name: options.name, port, knownHostsLine, stats, close }
+  return { kind: 'rootless', name: options.name, port, knownHostsLine, stats, cut, kill, close }
 }
 
 type OnExec = (accept: () => ssh2.ServerChannel, reject: () => void, command: string) => void
@@ -102,9 +114,13 @@ function parse(text: string): ssh2.ParsedKey {
   return key
 }
 
-async function listen(tcp: TcpServer, name: string): Promise<number> {
-  tcp.listen(0, '127.0.0.1')
-  await once(tcp, 'listening')
+async function listen(tcp: TcpServer, { name, port = 0 }: RootlessOptions): Promise<number> {
+  tcp.listen(port, '127.0.0.1')
+  try {
+    await once(tcp, 'listening')
+  } catch (cause) {
+    throw new KcharmError('lab', `${name}: nobody can listen on port ${port} of 127.0.0.1`, { cause })
+  }
   const address: AddressInfo | string | null = tcp.address()
   if (address === null || typeof address === 'string') throw new KcharmError('lab', `${name} has no port`)
   return address.port

@@ -22,7 +22,7 @@ export const SKELETON = [
     'usr/local/bin',
     'usr/local/lib',
     'var/cache',
-    'var/lib/dpkg',
+    'var/lib/dpkg/stand-in',
     'var/log',
   ],
 ]

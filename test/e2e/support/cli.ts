@@ -63,7 +63,7 @@ export async function newOperator(): Promise<Operator> {
     run,
     async json(status, ...args) {
       const ran = await run(...args, '--json')
-      expect({ args, ...ran }).toMatchObject({ status })
+      expect(ran.status, `kcharm ${args.join(' ')} said:\n${ran.stdout}${ran.stderr}`).toBe(status)
       return RESULT.parse(JSON.parse(ran.stdout))
     },
     async write(name, text) {

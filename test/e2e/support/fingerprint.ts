@@ -37,8 +37,10 @@ export const PACKAGE_FILES: readonly RegExp[] = [
   /^\/var\/cache/,
   /^\/var\/log/,
   /^\/etc\/ld\.so\.cache$/,
-  /^\/run\/(containerd|needrestart)/,
 ]
+
+/** What containerd makes for itself: its store, its sockets, and the folder where its CRI looks for networks. */
+export const DAEMON_FILES: readonly RegExp[] = [/^\/(var\/lib|run)\/containerd$/, /^\/etc\/cni(\/net\.d)?$/]
 
 /** Reads a node's whole file system from outside: in the node nothing runs, logs in or is written for it. */
 export async function fingerprint(lab: TestLab, node: string, what: What): Promise<Fingerprint> {
@@ -57,6 +59,12 @@ export function differences(before: Fingerprint, after: Fingerprint): string[] {
     if (was === undefined) return [`+ ${path}`]
     return is === undefined ? [`- ${path}`] : [`~ ${path}: ${was} -> ${is}`]
   })
+}
+
+/** Lines that only one of two lists has, as `- line` and `+ line`. */
+export function otherLines(before: readonly string[], after: readonly string[]): string[] {
+  const gone = before.filter((line) => !after.includes(line)).map((line) => `- ${line}`)
+  return [...gone, ...after.filter((line) => !before.includes(line)).map((line) => `+ ${line}`)]
 }
 
 /** Packages with their states, marks, and what systemd knows of every unit: one line each. */

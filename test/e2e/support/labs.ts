@@ -2,6 +2,12 @@ import { expect } from 'vitest'
 import * as labs from '../../../lib/lab/index.ts'
 import type { Lab, LabWish, User } from '../../../lib/lab/index.ts'
 
+/** Logins, and exec channels on them. */
+export interface Sessions {
+  connections: number
+  channels: number
+}
+
 /** A lab of one test file. */
 export interface TestLab {
   lab: Lab
@@ -11,8 +17,8 @@ export interface TestLab {
   attempt(node: string, script: string): Promise<{ code: number; stdout: string; stderr: string }>
   /** Where this machine sees the node's files. */
   root(node: string): Promise<string>
-  /** Logins, and exec channels on them, that the node's own sshd counted while `work` ran. */
-  sessions<T>(node: string, work: () => Promise<T>): Promise<{ connections: number; channels: number; result: T }>
+  /** What every node's own sshd counted while `work` ran. */
+  counted<T>(work: () => Promise<T>): Promise<{ result: T; sessions: Record<string, Sessions> }>
   down(): Promise<void>
 }
 
@@ -33,22 +39,31 @@ function testLab(lab: Lab): TestLab {
     attempt,
     async sh(node, script, user) {
       const outcome = await attempt(node, script, user)
-      expect({ node, script, ...outcome }).toMatchObject({ code: 0 })
+      expect(outcome.code, `on ${node}: ${script}\n${outcome.stdout}${outcome.stderr}`).toBe(0)
       return outcome.stdout.trimEnd()
     },
     root: (node) => labs.nodeRoot(at(node)),
-    async sessions(node, work) {
-      const before = await labs.nodeSessions(at(node))
+    async counted(work) {
+      const before = await sessionsOf(lab)
       const result = await work()
-      const after = await labs.nodeSessions(at(node))
-      return {
-        connections: after.connections - before.connections,
-        channels: after.channels - before.channels,
-        result,
-      }
+      const after = await sessionsOf(lab)
+      const pairs = lab.nodes.map(({ name }): [string, Sessions] => [name, minus(after[name], before[name])])
+      return { result, sessions: Object.fromEntries(pairs) }
     },
     async down() {
       await labs.labDown(lab.name)
     },
   }
+}
+
+async function sessionsOf(lab: Lab): Promise<Record<string, Sessions>> {
+  const counts = lab.nodes.map(
+    async ({ name }) => [name, await labs.nodeSessions({ lab: lab.name, node: name })] as const,
+  )
+  return Object.fromEntries(await Promise.all(counts))
+}
+
+function minus(a: Sessions | undefined, b: Sessions | undefined): Sessions {
+  if (a === undefined || b === undefined) throw new Error('a node was not counted')
+  return { connections: a.connections - b.connections, channels: a.channels - b.channels }
 }

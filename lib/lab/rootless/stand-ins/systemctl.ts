@@ -80,7 +80,7 @@ start() {
 }
 stop() {
   rm -f "$state/$1"
-  [ "$1" != containerd ] || rm -f "$R/run/containerd/containerd.sock"
+  [ "$1" != containerd ] || rm -rf "$R/run/containerd"
 }
 
 quiet='' bare='' now='' runtime='' properties='' verb='' units=''

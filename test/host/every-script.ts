@@ -1,0 +1,82 @@
+import { containerd } from '../../charms/containerd/charm.ts'
+import { kata } from '../../charms/kata/charm.ts'
+import { treeReading } from '../../lib/host/archive.ts'
+import { directoryReading } from '../../lib/host/directory.ts'
+import { fileReading, textReading } from '../../lib/host/file.ts'
+import { moduleReading } from '../../lib/host/kernel-module.ts'
+import type { Blob } from '../../lib/host/kind.ts'
+import { linkReading } from '../../lib/host/link.ts'
+import { type HostObject, planObject, undoerOf } from '../../lib/host/objects.ts'
+import { candidateReading, packageReading } from '../../lib/host/package.ts'
+import { serviceReading } from '../../lib/host/service.ts'
+import type { Cell, Reading, View } from '../../lib/host/view.ts'
+
+const blob: Blob = { sha256: 'ab'.repeat(32), size: 1000, from: 'here', name: 'kata-static-3.20.0-amd64.tar.xz' }
+
+/** Each kind's reading, of things that are there and of things that are not, and all that our charms read. */
+export function everyReading(): Reading<unknown>[] {
+  const paths = ['/etc/containerd/config.toml', '/etc/thing', '/opt/thing', '/opt/link', '/none']
+  return [
+    ...paths.flatMap((path): Reading<unknown>[] => [
+      fileReading(path),
+      textReading(path),
+      directoryReading(path),
+      linkReading(path),
+      treeReading(path),
+    ]),
+    ...['containerd', 'none'].flatMap((name) => [packageReading(name), candidateReading(name)]),
+    ...['containerd', 'none'].map((name) => serviceReading(name, ['file:/etc/thing', 'tree:/opt/thing'])),
+    ...['vhost_vsock', 'none'].map(moduleReading),
+    ...containerd.observe(containerd.config.parse({}), { containerd: blob }),
+    ...kata.observe(kata.config.parse({}), { kata: blob }),
+  ]
+}
+
+/** One object of each kind, on a machine where it is not true yet. */
+export const EVERY_OBJECT: HostObject[] = [
+  { kind: 'archive', path: '/opt/kata-3.20.0', blob, prefix: 'opt/kata' },
+  { kind: 'directory', path: '/etc/thing' },
+  {
+    kind: 'edit',
+    path: '/etc/thing',
+    id: 'x',
+    intent: 'x',
+    fn: (text) => `${text}x\n`,
+    validate: { argv: ['x', '{new}'] },
+  },
+  { kind: 'file', path: '/etc/thing', text: 'x\n', validate: { argv: ['containerd', '-c', '{new}'], forbid: 'x' } },
+  { kind: 'kernel-module', name: 'vhost_vsock' },
+  { kind: 'link', path: '/opt/kata', target: '/opt/kata-3.20.0' },
+  { kind: 'package', name: 'containerd', services: ['containerd'] },
+  { kind: 'service', name: 'containerd', reads: [fileReading('/etc/thing'), treeReading('/opt/thing')] },
+]
+
+/** Each kind's write, undo and halt. */
+export function everyWrite(): string[] {
+  return EVERY_OBJECT.flatMap((object) => {
+    const change = planObject(object, BARE)
+    if (!change) throw new Error(`${object.kind}: nothing to do on a bare machine`)
+    const { undoer, name } = undoerOf(change.key)
+    const befores = [change.before, ...(BEFORE[object.kind] ?? [])]
+    return [
+      change.script,
+      ...befores.map((before) => undoer.restore(name, before, change.after as Cell)),
+      ...befores.flatMap((before) => undoer.halt?.(name, before) ?? []),
+      ...(undoer.leftovers?.(name) ?? []).map((path) => `rm -rf "$R"${path}`),
+    ]
+  })
+}
+
+const running: Cell = { load: 'loaded', active: 'active', enabled: 'enabled', loaded: 'fresh' }
+const BEFORE: Partial<Record<HostObject['kind'], Cell[]>> = {
+  directory: [{ mode: '0700' }],
+  file: [{ mode: '0644', owner: 'root:root', size: 1, sha: 'cd'.repeat(32) }],
+  link: [{ target: '/opt/kata-3.19.0' }],
+  service: [running],
+}
+
+const BARE: View = {
+  peek: (reading) => reading.parse(reading.key.startsWith('apt:') ? 'Inst containerd (1.7.24 x)' : 'none'),
+  read: (reading) => BARE.peek(reading) as never,
+  touched: () => false,
+}

@@ -1,0 +1,117 @@
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { refresh } from '../../lib/run/refresh.ts'
+import { exitOf, type Outcome, worstOf } from '../../lib/run/outcome.ts'
+import { statusOfModel } from '../../lib/run/status.ts'
+import { charms } from '../../charms/index.ts'
+import { KcharmError, type Code } from '../../lib/errors/index.ts'
+import { BOTH, planned, statuses, testOperator } from './operator.ts'
+
+test('a machine that does not answer costs only its own units; a rerun mends it', async () => {
+  const on = await testOperator(2)
+  const [first, second] = on.machines
+  if (!first || !second) throw new Error('two machines')
+  const dark = { inventory: { file: '/i', machines: [first, { ...second, port: 1 }] } }
+  const outcome = await on.run(on.deploy(BOTH(), dark))
+  expect(statuses(outcome)).toEqual(['containerd/0 n1 active', 'kata/0 n1 active'])
+  expect(worstOf(outcome)).toBe('connection')
+  const status = statusOfModel(await on.stored(), charms)
+  expect(status.machines['n2']).toMatchObject({ status: 'failed', message: expect.stringContaining('n2') as string })
+  expect(status.applications['containerd']?.units['containerd/1']).toMatchObject({ machine: 'n2', status: 'error' })
+
+  const mended = await on.run(on.deploy(BOTH()))
+  expect(worstOf(mended)).toBeUndefined()
+  expect(statuses(mended)).toHaveLength(4)
+  expect(statusOfModel(await on.stored(), charms).machines['n2']).toMatchObject({ status: 'reached' })
+})
+
+test('units of a machine that has become silent keep their names and what was last seen', async () => {
+  const on = await testOperator(2)
+  await on.run(on.deploy(BOTH()))
+  await on.nodes[0]?.close()
+  const outcome = await on.run(on.deploy(BOTH()))
+  expect(planned(outcome)).toEqual([])
+  expect(statuses(outcome)).toHaveLength(4)
+  const { stored, worst } = await refresh(on.work())
+  expect(worst).toBe('connection')
+  const { applications } = statusOfModel(stored, charms)
+  expect(applications['kata']?.units['kata/0']?.message).toMatch(/^n1.*; Kata 3\.20\.0/)
+})
+
+test('a step that fails is its unit’s own error, with what the machine said; a rerun mends it', async () => {
+  const on = await testOperator(2)
+  const opt = join(on.nodes[0]?.root ?? '', 'opt')
+  mkdirSync(join(opt, 'kata-3.20.0'), { recursive: true })
+  writeFileSync(join(opt, 'kata-3.20.0', 'file'), 'somebody’s')
+  const outcome = await on.run(on.deploy(BOTH()))
+  expect(outcome.units.find(({ record }) => record.unit === 'kata/0')?.status).not.toBe('active')
+  expect(statuses(outcome)).toContain('kata/1 n2 active')
+  expect(worstOf(outcome)).toMatch(/^unit-/)
+  rmSync(opt, { recursive: true })
+  mkdirSync(opt)
+  chmodSync(opt, 0o777)
+  expect(worstOf(await on.run(on.deploy(BOTH())))).toBeUndefined()
+})
+
+test('two operations on one model at a time: the second is refused', async () => {
+  const on = await testOperator(1)
+  const lock = await on.work().store.lock('test', 'somebody else')
+  await expect(on.run(on.deploy(BOTH()))).rejects.toMatchObject({ code: 'locked' })
+  await lock.release()
+})
+
+test('the journal has the operation, its hooks in Juju’s order, and its end', async () => {
+  const on = await testOperator(1)
+  await on.run(on.deploy(BOTH()))
+  const entries = await on.work().store.journal('test').read()
+  expect(entries[0]).toMatchObject({ t: 'begin', title: 'deploy bundle test.yaml', holder: 'the test' })
+  expect(entries.at(-1)).toMatchObject({ t: 'end', code: 'ok' })
+  const hooks = entries.flatMap((entry) => {
+    return entry.t === 'event' && entry.event.kind === 'hook' && entry.event.unit === 'containerd/0'
+      ? [entry.event.hook]
+      : []
+  })
+  expect(hooks).toEqual([
+    'install',
+    'handlers-relation-created',
+    'config-changed',
+    'start',
+    'handlers-relation-joined',
+    'handlers-relation-changed',
+  ])
+})
+
+describe('of several failures the worst decides the exit status', () => {
+  const outcome = (codes: Code[], status: string): Outcome => ({
+    wanted: { model: { name: 'm', id: 'i', applications: {}, relations: [], machines: {} } },
+    plans: [
+      {
+        machine: 'n1',
+        changes: [],
+        units: [{ unit: 'a/0', app: 'a', state: 's', status }],
+        records: 0,
+        reads: {},
+        events: [],
+      },
+    ],
+    failed: codes.map((code) => ({ machine: 'n2', error: new KcharmError(code, 'x') })),
+    units: [],
+    carriedOut: false,
+  })
+
+  test.each<[Code[], string, number]>([
+    [[], 'active', 0],
+    [[], 'waiting', 0],
+    [[], 'error', 7],
+    [[], 'blocked', 8],
+    [['connection'], 'error', 9],
+    [['connection', 'host-key'], 'blocked', 10],
+    [['auth', 'connection'], 'active', 11],
+    [['plan-stale', 'locked'], 'active', 12],
+    [['host-key', 'foreign-model'], 'active', 13],
+    [['foreign-model', 'internal'], 'active', 1],
+  ])('%j and %s: %i', (codes, status, exit) => {
+    expect(exitOf(worstOf(outcome(codes, status)))).toBe(exit)
+  })
+})
