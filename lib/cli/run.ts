@@ -12,11 +12,14 @@ export async function run(dir: string): Promise<void> {
   await execute({ dir })
 }
 
-/** The framework's hook for a command that there is not. */
+/** The framework's hook for a command that there is not. It takes all words up to the first flag for its name. */
 export function unknownCommand({ id, config }: { id: string; config: { commandIDs: string[] } }): void {
-  const words = (name: string) => name.replaceAll(':', ' ')
-  const meant = { word: words(id), among: config.commandIDs.map(words).sort() }
-  const message = problemText({ path: [], what: `there is no command ${words(id)}`, meant })
+  const [first = '', ...rest] = id.split(':')
+  const known = config.commandIDs.map((name) => name.split(':'))
+  const isTopic = known.some(([topic]) => topic === first)
+  const word = isTopic ? [first, ...rest.slice(0, 1)].join(' ') : first
+  const among = [...new Set(known.map((words) => (isTopic ? words.join(' ') : (words[0] ?? ''))))].sort()
+  const message = problemText({ path: [], what: `there is no command ${word}`, meant: { word, among } })
   leave(new KcharmError('usage', message, { hint: 'kcharm --help shows them all' }))
 }
 

@@ -25,7 +25,7 @@ export async function startLab(name: string, flags: LabFlags): Promise<{ status:
 }
 
 function kindOf({ vm, rootless }: LabFlags): Kind {
-  if (rootless) throw new KcharmError('lab', 'rootless nodes are not made yet')
+  if (rootless) return 'rootless'
   return vm ? 'vm' : 'nspawn'
 }
 

@@ -3,6 +3,7 @@ import { charms } from '../../charms/index.ts'
 import { KcharmError } from '../errors/index.ts'
 import type { LifeEvent } from '../lifecycle/events.ts'
 import { machineName } from '../model/names.ts'
+import { maskValue } from '../report/mask.ts'
 import { type Progress, progressOn } from '../report/progress.ts'
 import { machineOpener } from '../run/open-machine.ts'
 import { blobProvider } from '../run/provide-blob.ts'
@@ -20,7 +21,7 @@ export function openWorkspace(model: string, verb: string): Workspace & { end():
   }
   const progress = lazily(() => progressOn(process.stderr))
   return {
-    store: folderStore(stateFolder()),
+    store: folderStore(stateFolder(), maskValue),
     name: model,
     charms,
     holder: `${userInfo().username}@${hostname()} (kcharm ${verb}, process ${process.pid})`,

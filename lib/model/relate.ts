@@ -28,22 +28,23 @@ export function matchEndpoints(a: string, b: string, { charms, relations }: Wiri
 }
 
 /**
- * The relation that `unrelate A B` means, among those that are present.
+ * The relation that `unrelate A B` means: one that is present, else one on its way out, which a unit in use can hold up.
  * Throws `not-found`, or `relation` when several fit.
  */
 export function findRelation(a: string, b: string, relations: readonly Relation[]): Relation {
   const [one, other] = [parseEnd(a), parseEnd(b)]
   const fits = (wanted: Partial<RelationEnd>, end: RelationEnd): boolean =>
     wanted.app === end.app && (wanted.endpoint === undefined || wanted.endpoint === end.endpoint)
-  const present = relations.filter(({ life }) => life === 'present')
-  const found = present.filter(
+  const meant = relations.filter(
     ({ provider, requirer }) =>
       (fits(one, provider) && fits(other, requirer)) || (fits(other, provider) && fits(one, requirer)),
   )
+  const isPresent = ({ life }: Relation): boolean => life === 'present'
+  const found = meant.some(isPresent) ? meant.filter(isPresent) : meant
   const [first, second] = found
   if (first !== undefined && second === undefined) return first
   if (first === undefined) {
-    throw refused(a, b, { what: 'there is no such relation', says: choice(present), missing: true })
+    throw refused(a, b, { what: 'there is no such relation', says: choice(relations.filter(isPresent)), missing: true })
   }
   throw refused(a, b, { what: `${found.length} relations fit`, says: choice(found) })
 }

@@ -1,6 +1,7 @@
 import type { Change } from '../host/kind.ts'
-import { isUnknown, type Key, type Reading, Unread } from '../host/view.ts'
+import { isUnknown, type Key, type Reading, Unread, type View } from '../host/view.ts'
 import type { Ask, Surroundings } from '../lifecycle/ask.ts'
+import type { Check } from '../lifecycle/charm.ts'
 import { drive } from '../lifecycle/driver.ts'
 import type { LifeEvent } from '../lifecycle/events.ts'
 import type { UnitRecord } from '../lifecycle/manifest.ts'
@@ -50,12 +51,12 @@ export interface Planned {
 
 /**
  * Steps the units over an overlay until nobody moves. Yields the readings that it lacks; the caller adds their values to
- * `observed` and goes on. `site` is stepped in place: give a copy.
+ * `observed` and goes on. `site` is stepped in place: give a copy. `looksOnly`: see `isAsked`.
  */
 export function* planSite(
   site: Site,
   observed: Observations,
-  more: Partial<Surroundings> = {},
+  { looksOnly = false, ...more }: Partial<Surroundings> & { looksOnly?: boolean } = {},
 ): Generator<Reading<unknown>[], Planned, void> {
   const over = overlay(observed)
   const around: Surroundings = { operation: () => 'planned', ...more, foresees: true, view: over.view }
@@ -64,7 +65,10 @@ export function* planSite(
   let next = steps.next()
   while (!next.done) {
     if (next.value.do === 'read') yield next.value.readings
-    next = steps.next(next.value.do === 'check' ? yield* checked(site, next.value, over) : take(next.value, over, plan))
+    const ask = next.value
+    if (ask.do === 'check' && isAsked(recordIn(site, ask.unit), looksOnly)) {
+      next = steps.next(yield* verdict(ask.check, over.view))
+    } else next = steps.next(take(ask, over, plan))
   }
   plan.units = site.units.map(outlook)
   plan.reads = digests(over.used, observed)
@@ -79,31 +83,29 @@ function take(ask: Ask, over: Overlay, plan: SitePlan): undefined {
   over.apply(ask.change)
 }
 
-/**
- * A check whose answer lies behind planned changes is taken to succeed; that is what a plan plans for. So is one of a unit
- * that was never proved: the run will ask, and only the run, since a daemon that is asked for the first time may write
- * itself a file (containerd its uuid).
- */
-function* checked(
-  site: Site,
-  ask: Extract<Ask, { do: 'check' }>,
-  { view }: Overlay,
-): Generator<Reading<unknown>[], string | undefined, void> {
+/** A check whose answer lies behind planned changes is taken to succeed; that is what a plan plans for. */
+function* verdict(check: Check, view: View): Generator<Reading<unknown>[], string | undefined, void> {
   for (;;) {
     try {
-      const value = view.peek(ask.check.reading)
-      return isUnknown(value) ? undefined : ask.check.verdict(value)
+      const value = view.peek(check.reading)
+      return isUnknown(value) ? undefined : check.verdict(value)
     } catch (thrown) {
       if (!(thrown instanceof Unread)) throw thrown
-      if (!wasProved(site.units.find((unit) => unit.name === ask.unit)?.record)) return undefined
       yield thrown.readings
     }
   }
 }
 
-/** A proof gives a unit the version that is in force. */
-export function wasProved(record: UnitRecord | undefined): boolean {
-  return record?.version !== undefined
+/**
+ * Who only looks does not ask a daemon for its effects before a unit was proved on it (and so has a version): a daemon
+ * that is asked for the first time may write itself a file (containerd its uuid). Its checks are taken to succeed.
+ */
+export function isAsked(record: UnitRecord | undefined, looksOnly: boolean): boolean {
+  return !looksOnly || record?.version !== undefined
+}
+
+function recordIn(site: Site, name: string): UnitRecord | undefined {
+  return site.units.find((unit) => unit.name === name)?.record
 }
 
 export function plannedChange(ask: { unit: string; stage: string; change: Change }): PlannedChange {

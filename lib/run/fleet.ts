@@ -8,7 +8,7 @@ import { type Line, recordsOf, type UnitRecord } from '../lifecycle/manifest.ts'
 import type { Site } from '../lifecycle/unit.ts'
 import type { Machine, Model } from '../model/declaration.ts'
 import { type DeclaredUnit, type RecordedUnit, unitsOf } from '../model/units.ts'
-import { planSite, type SitePlan, wasProved } from '../plan/plan-site.ts'
+import { isAsked, planSite, type SitePlan } from '../plan/plan-site.ts'
 import { carryOut } from './carry-out.ts'
 import type { NodeSession } from './node-session.ts'
 import { assertOurs } from './ownership.ts'
@@ -28,6 +28,8 @@ export interface FleetGiven {
   hints: Record<string, Hint[]>
   /** Walk only this unit's life. */
   only?: string
+  /** Nothing will be carried out: the machines shall not notice. */
+  looksOnly: boolean
   open(machine: Machine): Promise<NodeSession>
 }
 
@@ -120,9 +122,10 @@ function likelyReadings(machine: Machine, given: FleetGiven): Reading<unknown>[]
     const charm = given.charms[app.charm]
     const options = charm?.config.safeParse({ ...app.bundleOptions, ...app.setOptions })
     if (!charm || !options?.success) return []
-    const isProved = here.some(({ record }) => record.app === app.name && wasProved(record))
+    const record = here.find((each) => each.record.app === app.name)?.record
+    const asks = isAsked(record, given.looksOnly)
     const readings = charm.observe(options.data, given.blobs[app.name] ?? {})
-    return readings.filter(({ lasting }) => lasting !== 'effect' || isProved)
+    return readings.filter(({ lasting }) => lasting !== 'effect' || asks)
   })
   const hinted = (given.hints[machine.name] ?? []).map(({ key, reads }) => {
     const { undoer, name } = undoerOf(key)
@@ -134,7 +137,7 @@ function likelyReadings(machine: Machine, given: FleetGiven): Reading<unknown>[]
 async function planLink(at: SiteLink, given: FleetGiven, declared: DeclaredUnit[]): Promise<FleetSite> {
   const site = siteOf(at.machine.name, at.lines, { ...given, declared })
   if (given.only !== undefined) for (const unit of site.units) unit.begun = unit.name !== given.only
-  const steps = planSite(copySite(site), at.observed)
+  const steps = planSite(copySite(site), at.observed, { looksOnly: given.looksOnly })
   let next = steps.next()
   while (!next.done) {
     await readMore(at, next.value)

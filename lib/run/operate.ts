@@ -28,7 +28,8 @@ export async function operate(work: Workspace, verb: Verb, how: How = {}): Promi
   const lock = how.dryRun ? undefined : await work.store.lock(work.name, work.holder)
   try {
     const stored = await work.store.read(work.name)
-    const { fleet, wanted } = await prepare(work, { verb, before: declarationsOf(work, verb, stored), stored })
+    const before = declarationsOf(work, verb, stored)
+    const { fleet, wanted } = await prepare(work, { verb, before, stored, looksOnly: how.dryRun === true })
     try {
       return await goOn(work, { verb, how, stored, fleet, wanted })
     } finally {

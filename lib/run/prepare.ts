@@ -13,6 +13,8 @@ interface Asked {
   before: Declarations
   /** Absent: never stored, or lost. */
   stored: StoredModel | undefined
+  /** Nothing will be carried out. */
+  looksOnly: boolean
 }
 
 /** Declares, reads and plans. Nothing is changed anywhere. The fleet's sessions are open: close them. */
@@ -33,6 +35,7 @@ export async function prepare(work: Workspace, asked: Asked): Promise<{ fleet: F
     machines: machinesOf(work, wanted, stored),
     known: stored?.units ?? [],
     hints: stored?.hints ?? {},
+    looksOnly: asked.looksOnly,
     open: (machine) => work.open(machine),
     ...(stored || verb.restores !== 'from machines' ? {} : { settleModel: rebuild }),
     ...(wanted.only === undefined ? {} : { only: wanted.only }),

@@ -13,7 +13,7 @@ export async function refresh(work: Workspace): Promise<{ stored: StoredModel; w
   try {
     const before = await readModel(work)
     const verb = { title: 'status --refresh', declare: () => before }
-    const { fleet, wanted } = await prepare(work, { verb, before, stored: before })
+    const { fleet, wanted } = await prepare(work, { verb, before, stored: before, looksOnly: true })
     await closeFleet(fleet)
     const stored = afterwards(work, { wanted, stored: before, fleet })
     await work.store.write(stored)

@@ -6,8 +6,8 @@ import { lockFolder } from './lock-files.ts'
 import type { ModelStore } from './store.ts'
 import { parseStoredModel } from './stored-model.ts'
 
-/** Models in folders `ROOT/models/NAME` of the operator's own machine. */
-export function folderStore(root: string): ModelStore {
+/** Models in folders `ROOT/models/NAME` of the operator's own machine. `mask` hides secrets in what the journal keeps. */
+export function folderStore(root: string, mask: <T>(value: T) => T = (value) => value): ModelStore {
   const folder = (name: string) => join(root, 'models', name)
   const modelFile = (name: string) => join(folder(name), 'model.json')
   return {
@@ -24,6 +24,6 @@ export function folderStore(root: string): ModelStore {
       await writeAtomically(modelFile(stored.model.name), `${JSON.stringify(stored, undefined, 1)}\n`)
     },
     lock: (name, holder) => lockFolder(folder(name), { name, holder }),
-    journal: (name) => journalFile(join(folder(name), 'journal.jsonl')),
+    journal: (name) => journalFile(join(folder(name), 'journal.jsonl'), mask),
   }
 }

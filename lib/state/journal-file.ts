@@ -4,12 +4,12 @@ import { dirname } from 'node:path'
 import type { Journal, JournalEntry } from './store.ts'
 
 /** A journal of JSON lines. A line that was torn by a crash stands alone and is left out when reading. */
-export function journalFile(file: string): Journal {
+export function journalFile(file: string, mask: <T>(value: T) => T = (value) => value): Journal {
   let fd: number | undefined
   return {
     append(entry) {
       fd ??= openForAppending(file)
-      writeSync(fd, `${JSON.stringify(entry)}\n`)
+      writeSync(fd, `${JSON.stringify(mask(entry))}\n`)
       fdatasyncSync(fd)
     },
     async read() {

@@ -10,9 +10,13 @@ const gone: Wanted = { ...FRESH, containerd: 'absent', kata: 'absent', related: 
 const alone: Wanted = { ...FRESH, related: false }
 
 /** A plan over readings taken from the machine in memory, as a run takes them over SSH. */
-function plan(machine: MemoryMachine, wanted: Wanted): SitePlan {
-  const observed = new Map<string, unknown>()
-  const steps = planSite(copySite(siteFor(machine, wanted)), observed)
+function plan(
+  machine: MemoryMachine,
+  wanted: Wanted,
+  looks: { observed?: Map<string, unknown>; looksOnly?: boolean } = {},
+): SitePlan {
+  const { observed = new Map<string, unknown>(), ...how } = looks
+  const steps = planSite(copySite(siteFor(machine, wanted)), observed, how)
   let next = steps.next()
   while (!next.done) {
     for (const reading of next.value as Reading<unknown>[]) observed.set(reading.key, machine.value(reading.key))
@@ -75,5 +79,23 @@ describe('a plan tells', () => {
     ])
     expect(planned.units[1]?.message).toContain('/dev/kvm')
     expect(planned.changes.some((change) => change.unit === 'kata/0')).toBe(false)
+  })
+
+  test('who only looks asks a daemon for its health only where it was proved before: it may write itself a file then', () => {
+    const machine = adoptedMachine()
+    const asked = (wanted: Wanted, looksOnly: boolean) => {
+      const observed = new Map<string, unknown>()
+      expect(plan(machine, wanted, { observed, looksOnly })).toMatchObject({
+        changes: [],
+        units: [{ status: 'active' }],
+      })
+      return observed.has('containerd:cri')
+    }
+    const adopted: Wanted = { ...alone, restrictOom: 'false' }
+    expect(asked(adopted, true)).toBe(false)
+    expect(asked(adopted, false)).toBe(true)
+    const ours: Wanted = { ...alone, restrictOom: 'true' }
+    play(siteFor(machine, ours), machine)
+    expect(asked(ours, true)).toBe(true)
   })
 })

@@ -16,8 +16,8 @@ describe('a secret does not show', () => {
     ['JSON', `{"auths":{"r":{"auth":"${SECRET}"}}}`],
     ['environment', `AWS_SECRET_ACCESS_KEY=${SECRET}`],
     ['systemd unit', `Environment="HTTP_PROXY=http://user:${SECRET}@proxy:3128"`],
-    ['URL', `https://user:${SECRET}@registry.example/v2`],
-    ['URL with a token alone', `https://${SECRET}@registry.example/v2`],
+    ['URL', `https://user:${SECRET}@example.org/v2`],
+    ['URL with a token alone', `https://${SECRET}@example.org/v2`],
     ['header', `Authorization: Bearer ${SECRET}`],
     ['header in TOML', `Authorization = ["Basic ${SECRET}"]`],
     ['private key', `-----BEGIN OPENSSH PRIVATE KEY-----\n${SECRET}\n-----END OPENSSH PRIVATE KEY-----`],
@@ -37,7 +37,7 @@ test('what is no secret stays as it is', () => {
     'token = ""',
     'use_auth = false',
     'monkey: banana',
-    'https://registry.example/v2?x=1',
+    'https://example.org/v2?x=1',
   ].join('\n')
   expect(maskText(text)).toBe(text)
 })

@@ -23,12 +23,12 @@ async function web(body: Buffer, login?: string) {
     else if (request.headers.authorization !== basic) response.writeHead(401).end()
     else response.end(body)
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(0, 'localhost')
   await once(server, 'listening')
   onTestFinished(() => void server.close())
   const { port } = server.address() as AddressInfo
   const at = login === undefined ? '' : `${login}@`
-  return { count, url: `http://${at}127.0.0.1:${port}/kata-static-3.20.0-amd64.tar.xz` }
+  return { count, url: `http://${at}localhost:${port}/kata-static-3.20.0-amd64.tar.xz` }
 }
 
 test('bytes from the web are fetched once, checked, kept, and laid on every machine', async () => {
@@ -79,7 +79,7 @@ test('what the web does not give, or gives differently, is an error that says so
   vi.stubEnv('KCHARM_CACHE', cache)
   const { url } = await web(Buffer.from('bytes'))
   await expect(download(url.replace('kata-static', 'other'))).rejects.toThrow('the server answered 404')
-  await expect(download('http://127.0.0.1:1/x')).rejects.toThrow('cannot be fetched')
+  await expect(download('http://localhost:1/x')).rejects.toThrow('cannot be fetched')
   await expect(fetchBlob({ from: url, sha256: '0'.repeat(64) })).rejects.toMatchObject({ code: 'invalid-option' })
   mkdirSync(join(cache, 'blobs'), { recursive: true })
   const sha256 = await download(url)

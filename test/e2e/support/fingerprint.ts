@@ -22,7 +22,7 @@ export const SYSTEM_FILES: readonly RegExp[] = [
   /^\/var\/lib\/lastlog$/, // login
   /^\/run\/(utmp|user|motd\.dynamic|log\/journal)/, // login, journald
   /^\/run\/systemd\/(sessions|users|inaccessible|transient|units|journal|resolve|propagate|seats|netif|io\.)/, // systemd
-  /^\/run\/systemd\/(generator.*|shutdown|dynamic-uid|show-status|notify|private|inhibit|machines|nspawn)/, // systemd
+  /^\/run\/systemd\/(generator.*|shutdown|dynamic-uid|show-status|notify|private|inhibit|machines|nspawn|ask-password.*)/, // systemd
   /^\/run\/dbus/, // dbus
   /^\/run\/sudo/, // sudo
   /^\/var\/lib\/sudo/, // sudo
@@ -39,8 +39,13 @@ export const PACKAGE_FILES: readonly RegExp[] = [
   /^\/etc\/ld\.so\.cache$/,
 ]
 
-/** What containerd makes for itself: its store, its sockets, and the folder where its CRI looks for networks. */
-export const DAEMON_FILES: readonly RegExp[] = [/^\/(var\/lib|run)\/containerd$/, /^\/etc\/cni(\/net\.d)?$/]
+/** What containerd makes for itself. */
+export const DAEMON_FILES: readonly RegExp[] = [
+  /^\/(var\/lib|run)\/containerd$/, // its store and its sockets
+  /^\/etc\/cni(\/net\.d)?$/, // where its CRI looks for networks
+  /^\/opt\/containerd$/, // where its plugin `opt` installs programs
+  /^\/run\/nri$/, // the socket of its plugin `nri`
+]
 
 /** Reads a node's whole file system from outside: in the node nothing runs, logs in or is written for it. */
 export async function fingerprint(lab: TestLab, node: string, what: What): Promise<Fingerprint> {

@@ -75,8 +75,10 @@ export async function deployment(options: Partial<NodeOptions> = {}): Promise<De
 
 const untouched: Through = (session) => session
 
+let kataArchive: ReturnType<typeof makeStandInKata> | undefined
+
 async function deployVerb(machine: Machine): Promise<Verb> {
-  const archive = await makeStandInKata({})
+  const archive = await (kataArchive ??= makeStandInKata({}))
   const bundle = parseBundle(BUNDLE, { file: 'test.yaml', charms })
   const terms = {
     inventory: { file: '/inventory.yaml', machines: [machine] },

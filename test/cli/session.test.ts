@@ -1,0 +1,93 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { stringify } from 'yaml'
+import { CONFIG } from '../../charms/containerd/observe.ts'
+import { makeStandInKata } from '../../lib/lab/archives/stand-in-kata.ts'
+import { startStandInNode } from '../../lib/lab/rootless/node.ts'
+import { makeKey, workspace } from '../ssh/workspace.ts'
+import { ran, ROOT, shell, type Shell } from './kcharm.ts'
+
+const LAB = join(ROOT, 'bundles/lab.yaml')
+
+/** A user's shell with an inventory of one rootless node. */
+async function lab(): Promise<Shell & { root: string; deploy: string[] }> {
+  const sh = shell()
+  const place = workspace()
+  const key = makeKey(sh.folder, 'user')
+  const hostKey = makeKey(sh.folder, 'host').private
+  const folder = join(place, 'n1')
+  mkdirSync(folder, { mode: 0o755 })
+  const node = await startStandInNode({
+    name: 'n1',
+    folder,
+    base: 'trixie',
+    containerd: false,
+    hostKey,
+    clientKey: key.public,
+  })
+  onTestFinished(() => node.close())
+  writeFileSync(join(sh.folder, 'known_hosts'), `${node.knownHostsLine}\n`)
+  const machine = { name: 'n1', address: '127.0.0.1', port: node.port, user: 'root', key: 'user' }
+  writeFileSync(join(sh.folder, 'inventory.yaml'), stringify({ machines: [machine], 'known-hosts': 'known_hosts' }))
+  const { path } = await makeStandInKata({})
+  return { ...sh, root: join(folder, 'root'), deploy: ['-i', 'inventory.yaml', '--resource', `kata:kata=${path}`] }
+}
+
+test('a session: shown, refused without a yes, deployed, changed, looked at, removed', async () => {
+  const { kcharm, deploy, root } = await lab()
+  const refused = await kcharm('deploy', 'bundle', LAB, ...deploy)
+  expect(refused.status).toBe(14)
+  expect(refused.stdout).toContain('will be active')
+  expect(refused.stderr).toContain('hint: look at them, then add --yes')
+  expect(existsSync(join(root, 'var/lib/kcharm'))).toBe(false)
+
+  const deployed = await kcharm('deploy', 'bundle', LAB, ...deploy, '--yes')
+  expect([deployed.status, deployed.stderr.match(/error/i)]).toEqual([0, null])
+  expect(deployed.stdout).toMatch(/^ {2}kata\/0 +active +n1 +Kata 3\.20\.0.*preflight warns/m)
+  expect(deployed.stderr).toMatch(/^\d\d:\d\d:\d\d n1 containerd\/0 hook install$/m)
+
+  const again = await kcharm('deploy', LAB, ...deploy)
+  expect([again.status, again.stdout]).toEqual([0, 'Model default: no changes on 1 machine.\n'])
+  expect((await kcharm('diff')).status).toBe(0)
+
+  const log = (await kcharm('debug-log', '--unit', 'containerd/0')).stdout
+  const hooks = [...log.matchAll(/^unit-containerd-0: \d\d:\d\d:\d\d INFO hook (.*)$/gm)].map(([, hook]) => hook)
+  expect(hooks.slice(0, 4)).toEqual(['install', 'handlers-relation-created', 'config-changed', 'start'])
+  expect((await kcharm('debug-log', '-n', '1')).stdout).toMatch(/INFO done: ok\n$/)
+
+  expect((await kcharm('show-unit', 'kata/0')).stdout).toContain('key: tree:/opt/kata-3.20.0')
+  const options = JSON.parse((await kcharm('config', 'kata', '--json')).stdout) as object
+  expect(options).toMatchObject({ preflight: { value: 'warn', source: 'bundle' } })
+
+  const removed = await kcharm('remove', 'kata', '--yes', '--json')
+  expect(JSON.parse(removed.stdout)).toMatchObject({ carriedOut: true, result: 'ok', exit: 0 })
+  expect((await kcharm('status', '--format', 'yaml')).stdout).not.toContain('kata/0')
+  expect((await kcharm('status', '--refresh', '--json')).status).toBe(0)
+})
+
+test('diff says 5 when a hand has changed what is declared; a kept plan refuses that machine, 6', async () => {
+  const { kcharm, deploy, root, folder } = await lab()
+  await kcharm('deploy', LAB, ...deploy, '--yes')
+  const wish = ['--config', 'containerd:restrict_oom_score_adj=true', '--out', 'a.plan']
+  const plan = await kcharm('plan', LAB, ...deploy, ...wish)
+  expect([plan.status, plan.stdout.includes('kcharm apply a.plan carries it out')]).toEqual([0, true])
+  const file = join(root, CONFIG)
+  writeFileSync(file, readFileSync(file, 'utf8').replace('kata-qemu]', 'kata-hand]'))
+  const { status, stdout } = await kcharm('diff')
+  expect([status, stdout.includes('edit /etc/containerd/config.toml')]).toEqual([5, true])
+  const refused = await kcharm('apply', 'a.plan')
+  expect([refused.status, refused.stderr.includes('file:/etc/containerd/config.toml')]).toEqual([6, true])
+  appendFileSync(join(folder, 'a.plan'), ' ')
+  expect((await kcharm('apply', 'a.plan', '--model', 'other')).status).toBe(2)
+})
+
+test('an interrupted run says that the next one goes on, and that one does', async () => {
+  const { kcharm, start, deploy } = await lab()
+  const child = start('deploy', LAB, ...deploy, '--yes')
+  child.stderr?.once('data', () => child.kill('SIGINT'))
+  const { status, stderr } = await ran(child)
+  expect([status, stderr.includes('stopped by the user; the next run goes on')]).toEqual([130, true])
+  expect((await kcharm('deploy', LAB, ...deploy, '--yes')).status).toBe(0)
+  expect((await kcharm('diff')).status).toBe(0)
+})
