@@ -19,7 +19,10 @@ export async function train(root) {
     await writeFile(join(folder, 'key'), key, { mode: 0o600 })
     await writeFile(join(folder, 'kata-static-3.20.0-amd64.tar.xz'), '')
     const machine = { name: 'node', address: '127.0.0.1', port, user: 'root', key: 'key' }
-    await writeFile(join(folder, 'inventory.yaml'), JSON.stringify({ machines: [machine], 'known-hosts': 'known_hosts' }))
+    await writeFile(
+      join(folder, 'inventory.yaml'),
+      JSON.stringify({ machines: [machine], 'known-hosts': 'known_hosts' }),
+    )
     await plan(root, folder)
   } finally {
     server.close()
@@ -45,7 +48,9 @@ function sshServer(folder) {
   return new ssh2.Server({ hostKeys }, (client) => {
     client.on('error', () => undefined)
     client.on('authentication', (attempt) => attempt.accept())
-    client.on('session', (accept) => accept().on('exec', (agree, _refuse, { command }) => run(agree(), command, folder)))
+    client.on('session', (accept) =>
+      accept().on('exec', (agree, _refuse, { command }) => run(agree(), command, folder)),
+    )
   })
 }
 

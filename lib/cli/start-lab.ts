@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { type Base, type Kind, labStatus, type LabStatus, labUp, makeStandInKata } from '../lab/index.ts'
 import { KcharmError } from '../errors/index.ts'
 
@@ -16,7 +16,7 @@ export async function startLab(name: string, flags: LabFlags): Promise<{ status:
   const base: Base = flags.base === 'bookworm' ? 'bookworm' : 'trixie'
   const { nodes, containerd } = flags
   const say = (line: string) => process.stderr.write(`${line}\n`)
-  const lab = await labUp({ name, nodes, base, containerd, kind: kindOf(flags), say })
+  const lab = await labUp({ name, nodes, base, containerd, kind: kindOf(flags, say), say })
   const [status] = await labStatus(name)
   const { path } = await makeStandInKata({})
   if (status === undefined) throw new KcharmError('lab', `the lab ${name} is gone again`)
@@ -24,19 +24,18 @@ export async function startLab(name: string, flags: LabFlags): Promise<{ status:
   return { status, next: name === 'lab' ? next : [...next, `--model ${name}`] }
 }
 
-function kindOf({ vm, rootless }: LabFlags): Kind {
-  if (rootless) return 'rootless'
-  return vm ? 'vm' : 'nspawn'
+/** Real nodes where this machine can carry them. */
+function kindOf({ vm, rootless }: LabFlags, say: (line: string) => void): Kind {
+  if (vm) return 'vm'
+  const canBeReal = process.platform === 'linux' && process.getuid?.() === 0
+  if (!rootless && canBeReal) return 'nspawn'
+  const why = rootless ? '' : 'Real nodes need root on Linux. '
+  say(`${why}These nodes are folders with an SSH server, and stand-ins for systemctl, apt-get and containerd.`)
+  return 'rootless'
 }
 
-/** From where the user stands, when it is there; else from the package. */
+/** As the user would write it from here. */
 function labBundle(): string {
-  const here = join('bundles', 'lab.yaml')
-  if (existsSync(here)) return here
-  const packaged = new URL('../bundles/lab.yaml', packageRoot())
-  return relative(process.cwd(), packaged.pathname)
-}
-
-function packageRoot(): URL {
-  return new URL('./', import.meta.url)
+  const bundle = fileURLToPath(new URL('../bundles/lab.yaml', import.meta.url))
+  return relative(process.cwd(), bundle)
 }

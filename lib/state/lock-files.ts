@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { KcharmError } from '../errors/index.ts'
-import { writeAtomically } from './atomic-file.ts'
 import type { Lock } from './store.ts'
 
 interface Claim {
@@ -30,7 +29,8 @@ export async function lockFolder(folder: string, what: { name: string; holder: s
   for (let attempt = 1; ; attempt++) {
     const file = join(folder, `lock.${process.pid}-${randomBytes(6).toString('hex')}`)
     const claim: Claim = { pid: process.pid, host: hostname(), at: Date.now(), holder: what.holder }
-    await writeAtomically(file, JSON.stringify(claim))
+    await writeFile(`${file}.new`, JSON.stringify(claim), { mode: 0o600 })
+    await rename(`${file}.new`, file) // a claim is seen whole; it need not outlive a power cut
     const other = await otherHolder(folder, file)
     if (other === undefined) return { release: () => rm(file, { force: true }) }
     await rm(file, { force: true })

@@ -1,12 +1,16 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { expect } from 'vitest'
 import { z } from 'zod'
 
 export const ROOT = join(import.meta.dirname, '../../..')
 const RUN = join(ROOT, 'bin/run.js')
+
+/** A started kcharm, without standard input. */
+export type Child = ChildProcessByStdio<null, Readable, Readable>
 
 export interface Ran {
   status: number
@@ -23,7 +27,7 @@ export interface Operator {
   /** Runs kcharm, expects this exit status, and gives what `--json` printed. */
   json(status: number, ...args: string[]): Promise<Result>
   /** For what is watched or ended while it runs. */
-  start(...args: string[]): ReturnType<typeof spawn>
+  start(...args: string[]): Child
   write(name: string, text: string): Promise<string>
   /** Takes the folder away. */
   leave(): Promise<void>
@@ -51,7 +55,7 @@ export type Result = z.infer<typeof RESULT>
 export async function newOperator(): Promise<Operator> {
   const folder = await mkdtemp(join(tmpdir(), 'kcharm-e2e-'))
   const state = join(folder, 'state')
-  const start = (...args: string[]) => {
+  const start = (...args: string[]): Child => {
     const env = { ...process.env, KCHARM_STATE: state, CI: '1', NO_COLOR: '1' }
     return spawn(process.execPath, [RUN, ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
   }
@@ -85,11 +89,11 @@ export function statusesIn(result: Result): string[] {
 }
 
 /** Waits for the end of a started kcharm; a signal counts as 128 and its number, as in a shell. */
-export function ended(child: ReturnType<typeof spawn>): Promise<Ran> {
+export function ended(child: Child): Promise<Ran> {
   const out: Buffer[] = []
   const err: Buffer[] = []
-  child.stdout?.on('data', (part: Buffer) => out.push(part))
-  child.stderr?.on('data', (part: Buffer) => err.push(part))
+  child.stdout.on('data', (part: Buffer) => out.push(part))
+  child.stderr.on('data', (part: Buffer) => err.push(part))
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (code, signal) => {

@@ -3,7 +3,8 @@ import { BaseCommand } from '../../base-command.ts'
 
 export default class LabUp extends BaseCommand {
   static override summary = 'make throwaway nodes, or complete those of a lab'
-  static override description = `As root on Linux the nodes are systemd containers with sshd. Ends with the command that deploys a bundle on them.`
+  static override description = `As root on Linux the nodes are systemd containers with sshd, otherwise folders with an SSH server and stand-ins.
+Ends with the command that deploys a bundle on them.`
   static override examples = ['<%= config.bin %> lab up', '<%= config.bin %> lab up emulated --vm -n 1']
   static override args = { name: Args.string({ default: 'lab', description: 'the lab' }) }
   static override flags = {
