@@ -17,7 +17,7 @@ export async function labUp(wish: LabWish & { say: Say }): Promise<Lab> {
   return withLock(`lab ${planned.name}`, async () => {
     const known = await readLab(planned.name)
     if (known) refuseOther(known, planned)
-    await ensureTools(planned.kind, wish.say)
+    await withLock('tools', () => ensureTools(planned.kind, wish.say)) // apt-get update waits for nobody
     return switchOn(known ?? (await newLab(planned)), wish.say)
   })
 }
