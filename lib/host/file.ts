@@ -138,9 +138,9 @@ function writeFile(wish: FileWish, owner: string, text: string): string {
     `: >${path(fresh)} && chmod ${wish.mode} ${path(fresh)} && kc_own ${quote(owner)} ${path(fresh)}`,
     `printf %s '${data}' | base64 -d >${path(fresh)}`,
     ...(wish.validate ? [validation(fresh, wish.validate)] : []),
+    `kc_keep ${path(fresh)} ${path(BACKUPS)}`,
     `kc_sync ${path(fresh)}`,
     `mv -f ${path(fresh)} ${path(wish.path)}`,
-    `kc_keep ${path(wish.path)} ${path(BACKUPS)}`,
   ].join(' &&\n')
 }
 

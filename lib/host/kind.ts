@@ -24,6 +24,8 @@ export interface Change {
   texts?: { before: string; after: string }
   /** Other cells that this change brings along. */
   sides: Record<Key, Value>
+  /** Those of them that are recorded, to be put back with this change, as they were before it. */
+  sidesBefore?: Record<Key, Cell>
   /** Keys that a service reads: needed to undo its restart. */
   reads?: Key[]
   blob?: Blob

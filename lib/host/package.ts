@@ -1,6 +1,6 @@
 import { KcharmError } from '../errors/index.ts'
 import type { Change, Kind, Undoer } from './kind.ts'
-import type { ServiceCell } from './service.ts'
+import { foundService, type ServiceCell } from './service.ts'
 import { quote } from './shell.ts'
 import { type Cell, isUnknown, type Key, type Reading, type Unknown, type Value, type View } from './view.ts'
 
@@ -16,14 +16,15 @@ export interface PackageObject {
   services?: string[]
 }
 
-export type PackageCell = { state: 'installed' | 'config' | 'none'; version?: string }
+/** `config`: only its configuration is left; `partial`: dpkg was cut off in the middle of it. */
+export type PackageCell = { state: 'installed' | 'config' | 'partial' | 'none'; version?: string }
 
 const packageUndoer: Undoer = {
   prefix: 'pkg',
   reading: (name) => packageReading(name),
   holds(wanted, have) {
     const [want, is] = [wanted as PackageCell, have as PackageCell]
-    return want.state === 'installed' ? want.version === is.version : is.state !== 'installed'
+    return want.state === 'installed' ? want.version === is.version : ['none', 'config'].includes(is.state)
   },
   restore(name, to) {
     const before = to as PackageCell
@@ -54,7 +55,11 @@ export function candidateReading(name: string, version?: string): Reading<Record
     key: `apt:${wanted}`,
     lasting: 'fact',
     script: `kc_apt_candidates ${quote(wanted)}`,
-    parse: (frame) => Object.fromEntries([...frame.matchAll(/^Inst (\S+) .*?\((\S+) /gm)].map((m) => [m[1], m[2]])),
+    parse(frame) {
+      const found = [...frame.matchAll(/^(Inst|Conf) (\S+) .*?\((\S+) /gm)]
+      const counts = found.filter(([, verb, each]) => verb === 'Inst' || each === name) // half-installed: only configured
+      return Object.fromEntries(counts.map(([, , each, candidate]) => [each, candidate]))
+    },
   }
 }
 
@@ -68,6 +73,7 @@ function installation(object: PackageObject, before: PackageCell, view: View): C
     before,
     after: { state: 'installed', version },
     sides: sides(object, version, brought),
+    sidesBefore: sidesBefore(object, brought, view),
     script: `kc_apt_install ${quote((object.services ?? []).join(' '))} ${quote(`${object.name}=${version}`)}`,
   }
 }
@@ -92,6 +98,15 @@ function sides(object: PackageObject, version: string, brought: Record<string, s
   ])
 }
 
+/** Packages that come along were not there before; a service that the package brings may have been. */
+function sidesBefore(object: PackageObject, brought: Record<string, string>, view: View): Record<Key, Cell> {
+  const packages = Object.keys(brought).filter((name) => name !== object.name)
+  return Object.fromEntries([
+    ...packages.map((name): [Key, Cell] => [`pkg:${name}`, { state: 'none' }]),
+    ...(object.services ?? []).map((name): [Key, Cell] => [`svc:${name}`, view.read(foundService(name))]),
+  ])
+}
+
 function others(name: string, brought: Record<string, string>): string {
   const rest = Object.entries(brought).filter(([other]) => other !== name)
   return rest.length === 0 ? '' : ` (with ${rest.map(([other, version]) => `${other} ${version}`).join(', ')})`
@@ -107,5 +122,5 @@ function noCandidate(object: PackageObject): KcharmError {
 function parsePackage(frame: string): PackageCell {
   const [state, version] = frame.split(' ')
   if (state === 'installed' && version) return { state, version }
-  return state === 'config' ? { state: 'config' } : { state: 'none' }
+  return { state: state === 'config' || state === 'partial' ? state : 'none' }
 }

@@ -1,4 +1,4 @@
-import { HOME, MANIFEST, RUN } from './shell.ts'
+import { HOME, MANIFEST, RUN, STILL } from './shell.ts'
 
 /**
  * The functions that readings and write scripts call. POSIX sh with coreutils (GNU, uutils or busybox). Readings make no
@@ -25,10 +25,11 @@ kc_module() {
   then echo loaded; else echo absent; fi; }
 kc_package() {
   case $(dpkg-query -W -f='\${db:Status-Status} \${Version}\n' "$1" 2>/dev/null) in
-  'installed '*) dpkg-query -W -f='installed \${Version}\n' "$1" ;;
+  'installed '* | 'triggers-'*) dpkg-query -W -f='installed \${Version}\n' "$1" ;;
   'config-files '*) echo config ;;
-  *) echo none ;; esac; }
-kc_apt_candidates() { apt-get -s -o Debug::NoLocking=1 -o Dir::Log::Planner= -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= install --no-install-recommends "$1" 2>/dev/null | grep '^Inst ' || :; }
+  '' | 'not-installed '*) echo none ;;
+  *) echo partial ;; esac; }
+kc_apt_candidates() { apt-get -s -o Debug::NoLocking=1 -o Dir::Log::Planner= -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= install --no-install-recommends "$1" 2>/dev/null | grep -E '^(Inst|Conf) ' || :; }
 kc_listing() { (cd "$1" && { find . -type d; find . ! -type d -exec stat -c '%n %f %s %Y' {} +; } | sort | sha256sum | cut -d' ' -f1); }
 kc_tree() {
   if [ ! -d "$1" ]; then echo none; return; fi
@@ -54,7 +55,9 @@ kc_service() {
       done
     fi
   fi
-  kc_load=$(kc_show LoadState) kc_active=$(kc_show ActiveState) kc_enabled=$(kc_show UnitFileState)
+  kc_load=$(kc_show LoadState)
+  [ "$kc_load" != masked ] || [ ! -e "$R${STILL}/$kc_name" ] || kc_load=loaded
+  kc_active=$(kc_show ActiveState) kc_enabled=$(kc_show UnitFileState)
   echo "\${kc_load:-not-found} \${kc_active:-inactive} \${kc_enabled:--} $kc_loaded"; }
 `.replaceAll('\\$', '$')
 
@@ -83,15 +86,24 @@ kc_holder() {
   kc_pid=$(sed -n "s/^.* \([0-9]*\) [0-9a-f]*:[0-9a-f]*:$kc_inode .*/\1/p" "$R/proc/locks" 2>/dev/null | head -n 1)
   [ -z "$kc_pid" ] || echo " held by process $kc_pid ($(tr '\0' ' ' <"$R/proc/$kc_pid/cmdline" 2>/dev/null))"; }
 kc_apt() {
-  kc_out=$(DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=15 -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-confdef "$@" 2>&1 9>&-) && return 0
+  kc_apt_get "$@" && return 0
+  case $kc_out in *'dpkg --configure -a'*) DEBIAN_FRONTEND=noninteractive dpkg --force-confold --force-confdef --configure -a >/dev/null 2>&1 9>&-; kc_apt_get "$@" && return 0 ;; esac
   kc_say "apt-get $1 failed: $(printf %s "$kc_out" | grep -E '^(E:|dpkg:)' | head -n 3 | tr '\n' ' ')$(case $kc_out in *lock*) kc_holder "$R/var/lib/dpkg/lock-frontend" ;; esac)"
   return 1; }
+kc_apt_get() {
+  kc_out=$(DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=15 -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-confdef "$@" 2>&1 9>&-); }
 kc_apt_install() {
   kc_still=$1; shift
-  for kc_each in $kc_still; do systemctl -q mask --runtime "$kc_each" 2>/dev/null || :; done
+  for kc_each in $kc_still; do
+    (umask 077; mkdir -p "$R${STILL}") && : >"$R${STILL}/$kc_each" && systemctl -q mask --runtime "$kc_each" 2>/dev/null || :
+  done
   kc_apt install --no-install-recommends "$@"; kc_status=$?
-  for kc_each in $kc_still; do systemctl -q unmask --runtime "$kc_each" 2>/dev/null || :; done
+  for kc_each in $kc_still; do kc_unstill "$kc_each"; done
   systemctl daemon-reload; return $kc_status; }
+kc_unstill() {
+  [ -e "$R${STILL}/$1" ] || return 0
+  systemctl -q unmask --runtime "$1" 2>/dev/null; systemctl daemon-reload
+  rm -f "$R${STILL}/$1"; rmdir "$R${STILL}" "$R${RUN}" 2>/dev/null || :; }
 kc_apt_remove() {
   kc_how=purge
   dpkg-query -W -f='\${Conffiles}\n' "$1" 2>/dev/null | while read -r kc_conf kc_sum kc_rest; do
@@ -99,6 +111,7 @@ kc_apt_remove() {
   done || { kc_how=remove; kc_say "kept the configuration of $1: it was edited by a hand"; }
   kc_apt "$kc_how" "$1"; }
 kc_service_start() {
+  kc_unstill "$1"
   [ "$(systemctl show -p NeedDaemonReload --value "$1")" != yes ] || systemctl daemon-reload
   systemctl -q is-enabled "$1" 2>/dev/null || systemctl -q enable "$1" 2>/dev/null
   systemctl reset-failed "$1" 2>/dev/null
@@ -106,7 +119,7 @@ kc_service_start() {
     kc_say "$1 does not come up: $(journalctl -u "$1" -n 40 -o cat --no-pager 2>/dev/null | grep -iE 'error|fatal|fail|invalid' | tail -n 3 | tr '\n' ' ')$kc_out"; return 1
   fi
   (umask 077; mkdir -p "\${2%/*}") && printf '%s %s\n' "$(systemctl show -p InvocationID --value "$1")" "$3" >"$2"; }
-kc_service_forget() { systemctl daemon-reload; systemctl reset-failed "$1" 2>/dev/null; rm -f "$2"; rmdir "\${2%/*}" "$R${RUN}" 2>/dev/null || :; }
+kc_service_forget() { kc_unstill "$1"; systemctl daemon-reload; systemctl reset-failed "$1" 2>/dev/null; rm -f "$2"; rmdir "\${2%/*}" "$R${RUN}" 2>/dev/null || :; }
 kc_pour() { case $2 in tar.gz | tgz) gzip -dc <"$1" ;; tar.xz) xz -dc <"$1" ;; tar.zst) zstd -dc <"$1" ;; *) cat <"$1" ;; esac; }
 kc_escape() {
   find "$1" -type l -exec sh -c 'top=$1; shift; for each; do

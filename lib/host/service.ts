@@ -87,6 +87,14 @@ export function serviceReading(name: string, reads: Key[]): Reading<ServiceCell>
   }
 }
 
+/**
+ * A service as it was found before its package came: recorded with the package, since a machine that starts anew between
+ * the two starts the service by itself.
+ */
+export function foundService(name: string): Reading<ServiceCell> {
+  return { ...serviceReading(name, []), key: `found-svc:${name}`, lasting: 'fact', reads: [] }
+}
+
 const nothing: ServiceCell = { load: 'not-found', active: 'inactive', enabled: '-', loaded: '-' }
 
 function isRight(have: ServiceCell, after: ServiceCell, touched: boolean): boolean {

@@ -23,3 +23,7 @@ export const BLOBS = `${HOME}/blobs`
 export const TREES = `${HOME}/trees`
 /** Lost at reboot, on purpose: stamps of running services, the lock. */
 export const RUN = '/run/kcharm'
+/** Held by the session that changes the machine; says who that is. */
+export const LOCK = `${RUN}/lock`
+/** Services that are masked while their package is installed; a name stays here when that was cut off. */
+export const STILL = `${RUN}/still`

@@ -27,7 +27,7 @@ export interface UnitRecord {
 /** The manifest: append-only lines. Their fold is what we put on the machine and what was there before. */
 export type Line =
   | { t: 'model'; id: string; name: string }
-  | { t: 'begin'; op: string; unit: string; bags: Bags; version?: string }
+  | { t: 'begin'; op: string; unit: string; app: string; charm: string; bags: Bags; version?: string }
   | Intent
   | { t: 'done'; n: number }
   /** One key of these intents is back to what it was; what came along with it has a line of its own. */
@@ -97,6 +97,17 @@ export function recordsOf(lines: Line[]): Map<string, UnitRecord> {
     if (line.t === 'bags' && known) records.set(line.unit, { ...known, bags: line.bags })
   }
   return records
+}
+
+/** Every unit that the manifest knows, also one that has not come to rest yet. */
+export function unitsIn(lines: Line[]): Pick<UnitRecord, 'unit' | 'app' | 'charm'>[] {
+  const units = new Map<string, Pick<UnitRecord, 'unit' | 'app' | 'charm'>>()
+  for (const line of lines) {
+    if (line.t !== 'begin' && line.t !== 'end') continue
+    const { unit, app, charm } = line.t === 'begin' ? line : line.record
+    units.set(unit, { unit, app, charm })
+  }
+  return [...units.values()]
 }
 
 /** What a unit has on the machine, in the order in which it was made (dependencies before what brought them); with `op`, what that operation did. */

@@ -13,11 +13,17 @@ export function startPass(site: Site, unit: Unit, what: { wish: Wish; around: Su
     bagsBefore: open?.bags ?? { ...unit.bags },
     ...(around.without?.frozenInputs ? {} : { config: configOf(unit) }),
     wish,
-    fresh: unit.record === undefined || unit.record.state === unit.charm.chart.initial,
+    fresh: unit.record === undefined || hasEnded(unit, unit.record.state),
   }
   delete unit.fault
   delete unit.message
   unit.judged = inputsDigest(site, unit, around.view)
+}
+
+/** Where a life starts, and where it is over. */
+function hasEnded({ charm: { chart } }: Unit, state: string): boolean {
+  const at = chart.states[state]
+  return state === chart.initial || (at?.kind === 'rest' && at.status === 'terminated')
 }
 
 /** Freezes what the pass works from until it rests: options, and the peers' bags as they are now. */
@@ -33,5 +39,6 @@ export function beginLine(unit: Unit): Line[] {
   if (!unit.pass || unit.pass.open) return []
   unit.pass.open = true
   const version = unit.version === undefined ? {} : { version: unit.version }
-  return [{ t: 'begin', op: unit.pass.op, unit: unit.name, bags: unit.pass.bagsBefore, ...version }]
+  const { name, app, charm } = unit
+  return [{ t: 'begin', op: unit.pass.op, unit: name, app, charm: charm.name, bags: unit.pass.bagsBefore, ...version }]
 }

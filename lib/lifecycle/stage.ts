@@ -1,7 +1,7 @@
 import { KcharmError } from '../errors/index.ts'
 import type { Change } from '../host/kind.ts'
 import { type HostObject, planObject, readingOf } from '../host/objects.ts'
-import { type Cell, isUnknown, type Key, NotYet, Unread, type View } from '../host/view.ts'
+import { isUnknown, NotYet, Unread, type View } from '../host/view.ts'
 import type { Json } from '../model/json.ts'
 import { isResting, type Outcome } from './chart.ts'
 import type { StageOut } from './charm.ts'
@@ -140,19 +140,13 @@ function* write(site: Site, unit: Unit, what: { change: Change; edit: boolean })
     after: isUnknown(change.after) ? null : change.after,
     ...(change.reads ? { reads: change.reads } : {}),
     ...(what.edit ? { edit: true as const } : {}),
-    ...sidesBefore(change),
+    ...(change.sidesBefore ? { sides: change.sidesBefore } : {}),
   }
   const before: Line[] = [...beginLine(unit), intent]
   const after: Line[] = [{ t: 'done', n: intent.n }]
   site.lines.push(...before, ...after)
   yield { do: 'tell', event: { unit: unit.name, kind: 'change', stage: unit.state, verb: change.verb } }
   yield { do: 'write', unit: unit.name, stage: unit.state, change, before, after }
-}
-
-/** Packages that come along were not there before. */
-function sidesBefore(change: Change): { sides?: Record<Key, Cell> } {
-  const keys = Object.keys(change.sides).filter((key) => key.startsWith('pkg:'))
-  return keys.length === 0 ? {} : { sides: Object.fromEntries(keys.map((key) => [key, { state: 'none' }])) }
 }
 
 function* undoState(site: Site, unit: Unit, what: { scope: 'pass' | 'all'; view: View }): Steps<Outcome> {

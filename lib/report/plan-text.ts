@@ -102,7 +102,9 @@ export function statusPaint(status: string, paint: Paint): (text: string) => str
 
 function changeText(change: PlannedChange, paint: Paint): string[] {
   const doubt = change.mayChange ? ` ${paint.doubtful('(may change)')}` : ''
-  const why = [change.intent, change.why].flatMap((text) => (text ? [oneLine(maskText(text))] : []))
+  const why = [change.texts ? undefined : change.intent, change.why].flatMap((text) =>
+    text ? [oneLine(maskText(text))] : [],
+  )
   const reason = why.length > 0 ? paint.dim(`  ${why.join('; ')}`) : ''
   const diff = change.texts ? diffLines(change.texts) : []
   return [

@@ -2,12 +2,12 @@ import { KcharmError } from '../errors/index.ts'
 import { undoerOf } from '../host/objects.ts'
 import type { Change } from '../host/kind.ts'
 import { WRITING_PRELUDE } from '../host/prelude.ts'
-import { HOME, MANIFEST, path, RUN } from '../host/shell.ts'
+import { BACKUPS, BLOBS, HOME, MANIFEST, path, RUN, STILL, TREES } from '../host/shell.ts'
 import { compact, LONG } from '../lifecycle/compact.ts'
 import type { Reading } from '../host/view.ts'
 import type { LifeEvent } from '../lifecycle/events.ts'
 import { drive } from '../lifecycle/driver.ts'
-import { holdings, type Line, openOperation, renderLine } from '../lifecycle/manifest.ts'
+import { holdings, type Line, openOperation, renderLine, unitsIn } from '../lifecycle/manifest.ts'
 import { isGone, type Site } from '../lifecycle/unit.ts'
 import { digest } from '../model/json.ts'
 import type { SitePlan } from '../plan/plan-site.ts'
@@ -87,11 +87,18 @@ async function sweepLeftovers(link: SiteLink, site: Site): Promise<void> {
   if (paths.length > 0) await link.session.run(`rm -rf ${paths.map(path).join(' ')}`)
 }
 
-/** With the last unit gone, kcharm's own folder goes as well. */
-async function leaveNothing(link: SiteLink, site: Site): Promise<void> {
+/** Nothing is on the machine any more but kcharm's own folder. */
+export function isDeserted(site: Site): boolean {
   const empty = site.units.every((unit) => unit.life === 'absent' && isGone(site, unit))
-  if (!empty || site.lines.length === 0) return
-  await link.session.run(`rm -rf ${path(HOME)} ${path(`${RUN}/services`)}`)
+  const holding = unitsIn(site.lines).some(({ unit }) => holdings(site.lines, unit).length > 0)
+  return empty && !holding && site.lines.length > 0
+}
+
+/** With the last unit gone, kcharm's own folder goes as well: the manifest last, so that a cut leaves something to go on with. */
+async function leaveNothing(link: SiteLink, site: Site): Promise<void> {
+  if (!isDeserted(site)) return
+  const first = [BACKUPS, BLOBS, TREES, `${RUN}/services`, STILL]
+  await link.session.run(`rm -rf ${first.map(path).join(' ')} && rm -rf ${path(HOME)}`)
 }
 
 /** A long manifest is replaced whole, by rename; reading it is part of every run. */

@@ -1,15 +1,17 @@
-import { toKcharmError, type KcharmError } from '../errors/index.ts'
+import { KcharmError, toKcharmError } from '../errors/index.ts'
 import type { Blob, Change } from '../host/kind.ts'
 import { undoerOf } from '../host/objects.ts'
 import type { Key, Reading } from '../host/view.ts'
 import type { Charm } from '../lifecycle/charm.ts'
 import type { LifeEvent } from '../lifecycle/events.ts'
-import { type Line, recordsOf, type UnitRecord } from '../lifecycle/manifest.ts'
+import { type Line, type UnitRecord, unitsIn } from '../lifecycle/manifest.ts'
 import type { Site } from '../lifecycle/unit.ts'
 import type { Machine, Model } from '../model/declaration.ts'
 import { type DeclaredUnit, type RecordedUnit, unitsOf } from '../model/units.ts'
 import { isAsked, planSite, type SitePlan } from '../plan/plan-site.ts'
-import { carryOut } from './carry-out.ts'
+import { ConnectionLost } from '../ssh/connection-lost.ts'
+import { held } from '../ssh/lock-refused.ts'
+import { carryOut, isDeserted } from './carry-out.ts'
 import type { NodeSession } from './node-session.ts'
 import { assertOurs } from './ownership.ts'
 import { readMore, readSite, type SiteLink } from './site-link.ts'
@@ -67,6 +69,11 @@ export async function planFleet(given: FleetGiven): Promise<Fleet> {
   }
 }
 
+/** Something is to be done, recorded, or swept up there. */
+export function isBusy({ plan, site }: FleetSite): boolean {
+  return plan.changes.length > 0 || plan.records > 0 || isDeserted(site)
+}
+
 /** Carries the plans out, all machines at once; each failure is its machine's own. */
 export async function applyFleet(
   fleet: Fleet,
@@ -78,7 +85,7 @@ export async function applyFleet(
     tell(machine: string, event: LifeEvent): void
   },
 ): Promise<void> {
-  const work = fleet.sites.filter((each) => each.plan.changes.length > 0 || each.plan.records > 0)
+  const work = fleet.sites.filter(isBusy)
   await each(work, fleet.failed, async (at) => {
     await carryOut({ ...at, ...how, tell: (event) => how.tell(at.machine.name, event) })
     return at
@@ -96,6 +103,7 @@ async function planOn(given: FleetGiven, sessions: NodeSession[]): Promise<Fleet
   const found = links.map((at) => ({ machine: at.machine.name, lines: at.lines }))
   const model = given.settleModel?.(found) ?? given.model
   const ours = await each(links, failed, async (at) => {
+    if (at.holder !== undefined && !given.looksOnly) throw held(at.machine.name, at.holder)
     assertOurs(at.machine.name, at.lines, model)
     return at
   })
@@ -147,11 +155,11 @@ async function planLink(at: SiteLink, given: FleetGiven, declared: DeclaredUnit[
 }
 
 function unitsOnSite(at: SiteLink): RecordedUnit[] {
-  return [...recordsOf(at.lines).values()].map((record) => recorded(at.machine.name, record))
+  return unitsIn(at.lines).map((unit) => recorded(at.machine.name, unit))
 }
 
-function recorded(machine: string, record: UnitRecord): RecordedUnit {
-  return { machine, unit: record.unit, app: record.app, charm: record.charm }
+function recorded(machine: string, { unit, app, charm }: ReturnType<typeof unitsIn>[number]): RecordedUnit {
+  return { machine, unit, app, charm }
 }
 
 function unreached(given: FleetGiven, links: SiteLink[]): RecordedUnit[] {
@@ -169,10 +177,17 @@ async function each<T extends { machine: Machine }, R>(
       try {
         return [await work(item)]
       } catch (thrown) {
-        failed.push({ machine: item.machine.name, error: toKcharmError(thrown) })
+        failed.push({ machine: item.machine.name, error: machineError(thrown, item.machine.name) })
         return []
       }
     }),
   )
   return done.flat()
+}
+
+/** A lost connection is no verdict on the machine: what was done there is in its manifest. */
+function machineError(thrown: unknown, machine: string): KcharmError {
+  if (!(thrown instanceof ConnectionLost)) return toKcharmError(thrown)
+  const hint = 'run the same command again: it goes on from what the machine has recorded'
+  return new KcharmError('connection', thrown.message, { machine, hint, cause: thrown })
 }

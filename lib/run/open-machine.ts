@@ -3,14 +3,17 @@ import { Limiter } from '../ssh/limiter.ts'
 import type { Target } from '../ssh/target.ts'
 import type { NodeSession } from './node-session.ts'
 
-/** More handshakes at once would be dropped by bastions and forwarders (sshd's MaxStartups is 10). */
+/** More handshakes at once with one sshd may be dropped (its MaxStartups is 10). */
 const HANDSHAKES = 8
 const LOGIN_MS = 20_000
 
 /** Opens sessions over SSH. `say` hears what a person should know, such as a newly accepted host key. */
 export function machineOpener(say: (line: string) => void): (machine: Machine) => Promise<NodeSession> {
-  const limiter = new Limiter(HANDSHAKES)
+  const limiters = new Map<string, Limiter>()
   return async (machine) => {
+    const server = `${machine.address}:${machine.port}`
+    const limiter = limiters.get(server) ?? new Limiter(HANDSHAKES)
+    limiters.set(server, limiter)
     const { openSession } = await import('../ssh/session.ts')
     return await openSession(targetOf(machine), { sudo: 'auto', deadlineMs: LOGIN_MS, say, limiter })
   }

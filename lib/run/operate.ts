@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { emptyModel } from '../model/declaration.ts'
 import type { StoredModel } from '../state/stored-model.ts'
-import { applyFleet, closeFleet, type Fleet } from './fleet.ts'
+import { applyFleet, closeFleet, type Fleet, isBusy } from './fleet.ts'
 import { hasChanges, type Outcome, type Prepared, worstOf } from './outcome.ts'
 import { prepare } from './prepare.ts'
 import { noModel } from './read-model.ts'
@@ -54,8 +54,7 @@ async function goOn(work: Workspace, { verb, how, stored, fleet, wanted }: Going
   how.show?.(prepared)
   if (how.dryRun) return { ...prepared, carriedOut: false, units: stored?.units ?? [] }
   if (hasChanges(prepared)) await how.approve?.(prepared)
-  const isBusy = fleet.sites.some(({ plan }) => plan.changes.length > 0 || plan.records > 0)
-  if (isBusy) {
+  if (fleet.sites.some(isBusy)) {
     await work.store.write(remembered(wanted, stored))
     await carryOut(work, verb, { fleet, wanted })
   }

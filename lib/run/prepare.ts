@@ -52,11 +52,13 @@ export async function prepare(work: Workspace, asked: Asked): Promise<{ fleet: F
   return { fleet, wanted }
 }
 
-/** Without a record any machine may hold units; else those that hold some, or are to. */
+/** Without a record any machine may hold units, also of an application that leaves; else those that hold some, or are to. */
 function machinesOf({ charms }: Workspace, wanted: Wanted, stored: StoredModel | undefined): Machine[] {
   const all = Object.values(wanted.model.machines)
   if (stored === undefined) return all
   const recorded = stored.units.map(({ machine, record: { unit, app, charm } }) => ({ machine, unit, app, charm }))
+  const leaving = Object.values(wanted.model.applications).filter(({ life }) => life === 'absent')
+  if (leaving.some(({ name }) => !recorded.some(({ app }) => app === name))) return all
   const units = unitsOf(wanted.model, { recorded, charms })
   const concerned = units.filter(({ app }) => wanted.apps?.includes(app) ?? true).map(({ machine }) => machine)
   return all.filter(({ name }) => concerned.includes(name) && (wanted.machines?.includes(name) ?? true))

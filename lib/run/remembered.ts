@@ -32,8 +32,12 @@ interface Happened {
 export function afterwards(work: Pick<Workspace, 'charms'>, { wanted, stored, fleet }: Happened): StoredModel {
   const now = new Date().toISOString()
   const reached = new Set(fleet.sites.map(({ machine }) => machine.name))
+  const failed = new Set(fleet.failed.map(({ machine }) => machine))
   const earlier = (stored?.units ?? []).filter((unit) => !reached.has(unit.machine))
-  const units = [...earlier, ...fleet.sites.flatMap((site) => seenUnits(site, now))].sort(byName)
+  const units = [
+    ...earlier,
+    ...fleet.sites.flatMap((site) => seenUnits(site, { now, failed: failed.has(site.machine.name) })),
+  ].sort(byName)
   const faults = Object.fromEntries([
     ...Object.entries(stored?.faults ?? {}).filter(([machine]) => !reached.has(machine)),
     ...fleet.failed.map(({ machine, error }) => [machine, faultOf(error)] as const),

@@ -1,25 +1,36 @@
 import { openOperation, type UnitRecord } from '../lifecycle/manifest.ts'
-import { isGone, type Site, statusOf, type Unit } from '../lifecycle/unit.ts'
+import { isGone, statusOf, type Unit } from '../lifecycle/unit.ts'
 import type { Json } from '../model/json.ts'
 import type { SitePlan } from '../plan/plan-site.ts'
 import type { SeenUnit } from '../state/stored-model.ts'
 import type { FleetSite } from './fleet.ts'
 
-/** The units of a machine as they stand on it now. A unit of which nothing is there, and nothing is known, is left out. */
-export function seenUnits({ machine, site, plan }: FleetSite, now: string): SeenUnit[] {
+/**
+ * The units of a machine as they stand on it now. A unit of which nothing is there, and nothing is known, is left out;
+ * not where the run failed: whether its last step was done is not known, and somebody must look again.
+ */
+export function seenUnits(
+  { machine, site, plan }: FleetSite,
+  { now, failed }: { now: string; failed: boolean },
+): SeenUnit[] {
   return site.units.flatMap((unit) => {
-    if (unit.life === 'absent' && isGone(site, unit)) return []
-    const seen = unit.record ? asRecorded(site, unit) : asPlanned(unit, plan)
+    const isLeft = unit.life === 'absent' && isGone(site, unit)
+    if (isLeft && !failed) return []
+    const isCutOff = isLeft || openOperation(site.lines, unit.name) !== undefined
+    const seen = isCutOff ? CUT_OFF : unit.record ? asRecorded(unit) : asPlanned(unit, plan)
     return seen ? [{ machine: machine.name, record: recordOf(unit), ...seen, seen: now }] : []
   })
 }
 
 type Standing = Pick<SeenUnit, 'status' | 'message' | 'hint'>
 
-function asRecorded(site: Site, unit: Unit): Standing {
-  if (openOperation(site.lines, unit.name)) {
-    return { status: 'error', message: 'its last operation was cut off', hint: 'the next deploy goes on with it' }
-  }
+const CUT_OFF: Standing = {
+  status: 'error',
+  message: 'its last operation was cut off',
+  hint: 'the next deploy goes on with it',
+}
+
+function asRecorded(unit: Unit): Standing {
   return standing(statusOf(unit), unit.fault?.message ?? unit.message, unit.fault?.hint)
 }
 

@@ -16,6 +16,8 @@ export interface SiteLink {
   lines: Line[]
   observed: Observations
   frames: Map<Key, string>
+  /** Who was at work on the machine when it was first read. */
+  holder?: string
 }
 
 const READ_DEADLINE_MS = 60_000
@@ -27,10 +29,20 @@ const manifestReading: Reading<Line[]> = {
   parse: parseManifest,
 }
 
+/** Comes first: what is read behind it of a machine that nobody held is the machine at rest. Looks, and takes no lock. */
+const holderReading: Reading<string> = {
+  key: 'kcharm:holder',
+  lasting: 'fact',
+  script: 'kcharm_holder',
+  parse: (frame) => frame,
+}
+
 /** The first request: the manifest and everything that is likely to be wanted, in one script. */
 export async function readSite(machine: Machine, session: NodeSession, likely: Reading<unknown>[]): Promise<SiteLink> {
   const link: SiteLink = { machine, session, lines: [], observed: new Map(), frames: new Map() }
-  await readMore(link, [manifestReading, ...likely])
+  await readMore(link, [holderReading, manifestReading, ...likely])
+  const holder = link.observed.get(holderReading.key) as string
+  if (holder !== '') link.holder = holder
   link.lines = link.observed.get(manifestReading.key) as Line[]
   return link
 }

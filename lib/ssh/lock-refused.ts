@@ -5,11 +5,7 @@ import type { Reply } from './reply.ts'
 /** Why the lock of a machine could not be had. */
 export function lockRefused(name: string, { status, stdout, stderr }: Reply): KcharmError {
   if (status === LOCK_STATUS.held) {
-    const holder = stdout.trim() || 'another kcharm that has only just begun'
-    return new KcharmError('locked', `${name} is in use by ${holder}`, {
-      machine: name,
-      hint: 'wait until it has finished; the lock ends with the process that holds it',
-    })
+    return held(name, stdout.trim() || 'another kcharm that has only just begun')
   }
   if (status === LOCK_STATUS.noFlock) {
     return new KcharmError('unit-failed', `${name}: cannot take the lock: there is no command flock`, {
@@ -18,4 +14,11 @@ export function lockRefused(name: string, { status, stdout, stderr }: Reply): Kc
     })
   }
   return new KcharmError('unit-failed', `${name}: cannot take the lock: ${stderr.trim()}`, { machine: name })
+}
+
+export function held(name: string, holder: string): KcharmError {
+  return new KcharmError('locked', `${name} is in use by ${holder}`, {
+    machine: name,
+    hint: 'wait until it has finished; the lock ends with the process that holds it',
+  })
 }

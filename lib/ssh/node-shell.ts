@@ -1,4 +1,4 @@
-import { path, quote, RUN } from '../host/shell.ts'
+import { LOCK, path, quote, RUN } from '../host/shell.ts'
 
 export interface NodeShell {
   /** 32 hex digits that only this session knows; they frame every answer. */
@@ -29,6 +29,8 @@ export const PING_LINE = 'kcharm_wake; kcharm_doze\n'
  * arrived whole, and no payload lies behind a command that could be read ahead.
  *
  * Answer on both streams: MARKER[ output MARKER]STATUS newline. What stands outside is noise of the login.
+ *
+ * `kcharm_holder` says who holds the lock without touching it: a lock tried, even shared, could be in another's way.
  *
  * The watchdog is a sleeper in the background, ended at the start of each request. It kills the shell only while
  * that still holds the lock's file (process ids are used again), and removes the file, as a shell that waits for
@@ -75,7 +77,7 @@ kcharm_take() {
   [ "$kcharm_file" ] && return
   command -v flock >/dev/null || return ${LOCK_STATUS.noFlock}
   kcharm_folder=${path(RUN)}
-  kcharm_path=$kcharm_folder/lock
+  kcharm_path=${path(LOCK)}
   for kcharm_try in 1 2 3 4 5; do
     mkdir -p "$kcharm_folder" && command exec 9<>"$kcharm_path" || continue
     flock -n 9 || { cat <&9; exec 9>&-; return ${LOCK_STATUS.held}; }
@@ -88,6 +90,12 @@ kcharm_take() {
     exec 9>&-
   done
   return ${LOCK_STATUS.failed}
+}
+kcharm_holder() {
+  [ -e ${path(LOCK)} ] || return 0
+  set -- $(stat -c '%d %i' ${path(LOCK)})
+  set -- "$(printf '%02x:%02x:%s' $(($1 >> 8 & 4095)) $(($1 & 255 | $1 >> 12 & 1048320)) "$2")"
+  ! grep -q " $1 " /proc/locks || cat ${path(LOCK)}
 }
 kcharm_leave() {
   kcharm_wake

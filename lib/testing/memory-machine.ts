@@ -65,6 +65,7 @@ export class MemoryMachine {
     if (prefix === 'backup') return this.backups.get(name)
     if (prefix === 'apt') return this.candidates(name)
     if (/^(file|dir|link|tree|mod|pkg|svc)$/.test(prefix)) return this.cells.get(key) ?? untouched(key)
+    if (prefix === 'found-svc') return this.value(`svc:${name}`)
     return this.fixtures.report(key, this)
   }
 

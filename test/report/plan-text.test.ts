@@ -54,14 +54,16 @@ test('a change shows its diff, its reason, and whether it may prove needless', (
   const text = report([
     site('n1', 0, [
       { texts, intent: 'set c' },
+      { key: 'file:/etc/z', verb: 'edit /etc/z', intent: 'set d', mayChange: true },
       { key: 'svc:x', verb: 'restart x', why: 'it reads /etc/x' },
       { key: 'link:/l', verb: 'remove /l', mayChange: true },
     ]),
   ])
-  expect(text).toContain('    + write /etc/x  set c\n        @@ -1,3 +1,3 @@\n         a\n        -b\n')
+  expect(text).toContain('    + write /etc/x\n        @@ -1,3 +1,3 @@\n         a\n        -b\n')
   expect(text).toContain('        +c\n')
   expect(text).toMatch(/-password = "«secret \w{4}»"\n/)
   expect(text).not.toContain('old-one')
+  expect(text).toContain('    + edit /etc/z (may change)  set d\n')
   expect(text).toContain('    ! restart x  it reads /etc/x\n')
   expect(text).toContain('    - remove /l (may change)\n')
 })

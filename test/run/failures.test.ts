@@ -1,6 +1,8 @@
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { machineOpener } from '../../lib/run/open-machine.ts'
+import { operate } from '../../lib/run/operate.ts'
 import { refresh } from '../../lib/run/refresh.ts'
 import { exitOf, type Outcome, worstOf } from '../../lib/run/outcome.ts'
 import { statusOfModel } from '../../lib/run/status.ts'
@@ -52,6 +54,65 @@ test('a step that fails is its unit’s own error, with what the machine said; a
   mkdirSync(opt)
   chmodSync(opt, 0o777)
   expect(worstOf(await on.run(on.deploy(BOTH())))).toBeUndefined()
+})
+
+test('a machine on which somebody is at work is not planned for: it is at rest when nobody holds it', async () => {
+  const on = await testOperator(1)
+  const [machine] = on.machines
+  if (!machine) throw new Error('one machine')
+  const other = await machineOpener(() => undefined)(machine)
+  onTestFinished(() => other.close())
+  await other.lock('ann@laptop, kcharm deploy')
+  const outcome = await on.run(on.deploy(BOTH()))
+  expect(outcome.failed).toMatchObject([
+    { error: { code: 'locked', message: 'n1 is in use by ann@laptop, kcharm deploy' } },
+  ])
+  expect(planned(outcome)).toEqual([])
+  expect(planned(await on.run(on.deploy(BOTH()), { dryRun: true }))).not.toEqual([])
+  await other.close()
+  expect(worstOf(await on.run(on.deploy(BOTH())))).toBeUndefined()
+})
+
+test('a connection that is lost in the middle is no fault of kcharm, and the rerun is the way on', async () => {
+  const on = await testOperator(1)
+  const work = on.work()
+  const open: typeof work.open = async (machine) => {
+    const session = await work.open(machine)
+    const run: typeof session.run = (script, options) => {
+      if (script.includes('kc_unpack')) on.nodes[0]?.cut()
+      return session.run(script, options)
+    }
+    return { ...session, run, lock: (holder) => session.lock(holder), close: () => session.close() }
+  }
+  const outcome = await operate({ ...work, open }, on.deploy(BOTH()))
+  expect(outcome.failed).toMatchObject([
+    { error: { code: 'connection', message: /^n1: connection lost/, detail: { hint: /^run the same command again/ } } },
+  ])
+  expect(exitOf(worstOf(outcome))).toBe(9)
+})
+
+describe('a service that is masked', () => {
+  const RUN = 'run/systemd/system/containerd.service'
+  test.each([
+    ['because an installation of kcharm was cut off is started', true],
+    ['by somebody is left so, and said', false],
+  ])('%s', async (_what, ours) => {
+    const on = await testOperator(1)
+    await on.run(on.deploy(BOTH()))
+    const root = on.nodes[0]?.root ?? ''
+    rmSync(join(root, 'run/systemd/stand-in/containerd'))
+    mkdirSync(join(root, 'run/systemd/system'), { recursive: true })
+    symlinkSync('/dev/null', join(root, RUN))
+    if (ours) mkdirSync(join(root, 'run/kcharm/still'), { recursive: true })
+    if (ours) writeFileSync(join(root, 'run/kcharm/still/containerd'), '')
+    if (ours) chmodSync(join(root, 'run/kcharm/still'), 0o777)
+    const outcome = await on.run(on.deploy(BOTH()))
+    expect(worstOf(outcome)).toBe(ours ? undefined : 'unit-failed')
+    expect(existsSync(join(root, RUN))).toBe(!ours)
+    expect(existsSync(join(root, 'run/kcharm/still'))).toBe(false)
+    const fault = outcome.units.find(({ record }) => record.unit === 'containerd/0')?.message
+    if (!ours) expect(fault).toBe('containerd.service is masked')
+  })
 })
 
 test('two operations on one model at a time: the second is refused', async () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { rootlessNode } from './rootless-node.ts'
@@ -27,6 +27,20 @@ test('the lock is held by one session; a second is refused with the name of the 
   expect(existsSync(join(root, 'run/kcharm'))).toBe(false)
   await bob.lock('bob')
   expect(readFileSync(join(root, 'run/kcharm/lock'), 'utf8')).toBe('bob\n')
+})
+
+test('who holds the lock can be asked without taking it, and nobody is named when nobody does', async () => {
+  const { root, target } = await rootlessNode()
+  const [ann, bob] = [await session(target), await session(target)]
+  const asked = async () => (await bob.run('kcharm_holder')).stdout
+  expect(await asked()).toBe('')
+  await ann.lock('ann@laptop')
+  expect(await asked()).toBe('ann@laptop\n')
+  await ann.close()
+  expect(await asked()).toBe('')
+  mkdirSync(join(root, 'run/kcharm'), { recursive: true })
+  writeFileSync(join(root, 'run/kcharm/lock'), 'somebody whose session was killed\n')
+  expect(await asked()).toBe('')
 })
 
 test('who holds the lock may ask for it again', async () => {

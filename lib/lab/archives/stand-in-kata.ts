@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { labCache } from '../paths.ts'
@@ -33,8 +33,9 @@ export async function makeStandInKata(wanted: StandInKata = {}): Promise<BuiltAr
   const folder = join(labCache(), 'stand-in')
   const path = join(folder, `kata-static-${version}-${arch}.tar.${compression}`)
   await mkdir(folder, { recursive: true })
-  await writeFile(`${path}.${process.pid}`, bytes)
-  await rename(`${path}.${process.pid}`, path)
+  const fresh = `${path}.${randomBytes(4).toString('hex')}`
+  await writeFile(fresh, bytes)
+  await rename(fresh, path)
   return { path, sha256: createHash('sha256').update(bytes).digest('hex') }
 }
 

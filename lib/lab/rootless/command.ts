@@ -63,6 +63,9 @@ function connect(channel: ServerChannel, child: ChildProcessWithoutNullStreams):
 function endGroup(child: ChildProcessWithoutNullStreams): void {
   if (child.pid === undefined) return
   try {
+    // Stopped first: none sees another's end, as with a power cut.
+    process.kill(-child.pid, 'SIGSTOP')
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2)
     process.kill(-child.pid, 'SIGKILL')
   } catch {
     // It has ended in the meantime.

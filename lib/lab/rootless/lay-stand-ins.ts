@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Base } from '../types.ts'
-import { APT_GET, DPKG_QUERY } from './stand-ins/apt.ts'
+import { APT_GET, DPKG, DPKG_QUERY } from './stand-ins/apt.ts'
 import { DISPATCH } from './stand-ins/containerd.ts'
 import { standInPackages, type StandInPackage } from './stand-ins/packages.ts'
 import { JOURNALCTL, MODPROBE } from './stand-ins/system.ts'
@@ -12,6 +12,7 @@ const PROGRAMS: Record<string, string> = {
   'apt-get': APT_GET,
   containerd: DISPATCH,
   ctr: DISPATCH,
+  dpkg: DPKG,
   'dpkg-query': DPKG_QUERY,
   journalctl: JOURNALCTL,
   modprobe: MODPROBE,

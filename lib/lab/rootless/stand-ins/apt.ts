@@ -37,6 +37,7 @@ unpack() {
   done
 }
 configure() {
+  record "$1" "half-configured $(cat "$stock/$1/version")"
   for service in $(cat "$stock/$1/services"); do
     systemctl -q enable "$service"
     systemctl daemon-reload
@@ -52,7 +53,10 @@ install() {
   [ "$todo" ] || echo "$1 is already the newest version ($(cat "$stock/$1/version"))."
   for name in $todo; do
     if [ "$simulate" ]; then echo "Inst $name ($(cat "$stock/$name/version") Debian:stand-in [all])"
-    else unpack "$name" && configure "$name" || exit 100; fi
+    else
+      record "$name" "half-installed $(cat "$stock/$name/version")"
+      unpack "$name" && configure "$name" || exit 100
+    fi
   done
 }
 remove() {
@@ -87,7 +91,12 @@ if [ -z "$simulate" ] && [ -f "$R/faults/dpkg-lock" ]; then
   exit 100
 fi
 if [ -z "$simulate" ] && [ -f "$R/faults/apt" ]; then echo "E: $(cat "$R/faults/apt")" >&2; exit 100; fi
+if [ -z "$simulate" ] && [ -f "$status/.interrupted" ]; then
+  echo "E: dpkg was interrupted, you must manually run 'dpkg --configure -a' to correct the problem. " >&2
+  exit 100
+fi
 echo 'Reading package lists...'
+[ "$simulate" ] || { trap 'rm -f "$status/.interrupted"' EXIT && mkdir -p "$status" && : >"$status/.interrupted"; }
 for each in $wanted; do
   name=\${each%%=*}
   [ -d "$stock/$name" ] || { echo "E: Unable to locate package $name" >&2; exit 100; }
@@ -100,4 +109,10 @@ for each in $wanted; do
   remove | purge) remove "$name" "$verb" ;;
   esac
 done
+`
+
+/** dpkg, as far as it mends what it was cut off in: \`--configure -a\`. What was not whole is unpacked again by apt. */
+export const DPKG = sh`
+case $* in *'--configure -a') ;; *) echo "dpkg: the stand-in knows --configure -a only" >&2; exit 2 ;; esac
+rm -f "$KCHARM_ROOT/var/lib/dpkg/stand-in/.interrupted" "$KCHARM_ROOT/var/lib/dpkg/stand-in/"*.new
 `

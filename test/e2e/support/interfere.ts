@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { StandInNode } from '../../../lib/lab/rootless/node.ts'
 import { ConnectionLost } from '../../../lib/ssh/connection-lost.ts'
 import type { NodeSession } from '../../../lib/run/node-session.ts'
-import type { Through } from './deployment.ts'
+import type { Through } from '../../lab/rootless/deployment.ts'
 
 /**
  * What happens to one request: the line is cut before it is sent, while it runs, or before its answer comes; its shell is killed
