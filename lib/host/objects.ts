@@ -28,10 +28,14 @@ export function readingOf(object: HostObject): Reading<Cell> {
 /** How the cell named by `key` is put back; `name` is the key's part behind the colon. */
 export function undoerOf(key: Key): { undoer: Undoer; name: string } {
   const colon = key.indexOf(':')
-  const undoer = Object.values(kinds).find((kind) => kind.undo?.prefix === key.slice(0, colon))?.undo
+  const undoer = undoers.get(key.slice(0, colon))
   if (undoer === undefined) throw new Error(`nothing is known of ${key}`)
   return { undoer, name: key.slice(colon + 1) }
 }
+
+const undoers = new Map(
+  Object.values(kinds).flatMap(({ undo }): [string, Undoer][] => (undo ? [[undo.prefix, undo]] : [])),
+)
 
 /** Whether the cell is as good as the wanted one. */
 export function holds(key: Key, wanted: Cell, have: Cell): boolean {
