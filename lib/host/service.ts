@@ -53,7 +53,7 @@ export const service: Kind<ServiceObject> = {
     return {
       key: `svc:${object.name}`,
       verb: `${verb(have)} ${object.name}`,
-      before: have,
+      before: isAtRest(have) ? nothing : have,
       after,
       sides: {},
       reads: keys(object),
@@ -96,6 +96,11 @@ export function foundService(name: string): Reading<ServiceCell> {
 }
 
 const nothing: ServiceCell = { load: 'not-found', active: 'inactive', enabled: '-', loaded: '-' }
+
+/** Neither runs nor would start: whether its unit file is there by now (a step before may have written it) makes no difference. */
+function isAtRest({ active, enabled }: ServiceCell): boolean {
+  return active !== 'active' && enabled !== 'enabled'
+}
 
 function isRight(have: ServiceCell, after: ServiceCell, touched: boolean): boolean {
   const loaded = have.loaded === 'fresh' ? !touched : have.loaded === after.loaded

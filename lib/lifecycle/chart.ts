@@ -112,6 +112,12 @@ export function isResting(state: ChartState | undefined): boolean {
   return state?.kind === 'rest' || state?.kind === 'wait'
 }
 
+/** Where a life starts, and where it is over: nothing is on the machine. */
+export function isOutside(chart: Chart, state: string): boolean {
+  const at = chart.states[state]
+  return state === chart.initial || (at?.kind === 'rest' && at.status === 'terminated')
+}
+
 /** Charts are stepped, never run: the driver does the work that an actor would. */
 const neverRun = fromPromise(() => Promise.reject(new Error('charts are stepped by the driver, not run as actors')))
 

@@ -1,5 +1,5 @@
 import { type Surroundings } from './ask.ts'
-import type { Wish } from './chart.ts'
+import { isOutside, type Wish } from './chart.ts'
 import { type Line, openOperation } from './manifest.ts'
 import { configOf, inputsDigest, type Site, type Unit } from './unit.ts'
 
@@ -13,17 +13,11 @@ export function startPass(site: Site, unit: Unit, what: { wish: Wish; around: Su
     bagsBefore: open?.bags ?? { ...unit.bags },
     ...(around.without?.frozenInputs ? {} : { config: configOf(unit) }),
     wish,
-    fresh: unit.record === undefined || hasEnded(unit, unit.record.state),
+    fresh: unit.record === undefined || isOutside(unit.charm.chart, unit.record.state),
   }
   delete unit.fault
   delete unit.message
   unit.judged = inputsDigest(site, unit, around.view)
-}
-
-/** Where a life starts, and where it is over. */
-function hasEnded({ charm: { chart } }: Unit, state: string): boolean {
-  const at = chart.states[state]
-  return state === chart.initial || (at?.kind === 'rest' && at.status === 'terminated')
 }
 
 /** Freezes what the pass works from until it rests: options, and the peers' bags as they are now. */

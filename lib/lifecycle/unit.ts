@@ -1,7 +1,7 @@
 import type { Blob } from '../host/kind.ts'
 import type { View } from '../host/view.ts'
 import { digest, type Json } from '../model/json.ts'
-import { type ChartState, type Signal, type Wish } from './chart.ts'
+import { type ChartState, isOutside, type Signal, type Wish } from './chart.ts'
 import type { Charm, Context, Peer } from './charm.ts'
 import { type Bags, holdings, type Line, type UnitRecord } from './manifest.ts'
 
@@ -71,8 +71,7 @@ export function can(unit: Unit, signal: Signal): boolean {
 
 /** Nothing of it is on the machine, and it is where its life starts or ends. */
 export function isGone(site: Site, unit: Unit): boolean {
-  const ended = unit.state === unit.charm.chart.initial || statusOf(unit) === 'terminated'
-  return ended && holdings(site.lines, unit.name).length === 0
+  return isOutside(unit.charm.chart, unit.state) && holdings(site.lines, unit.name).length === 0
 }
 
 export function statusOf(unit: Unit): string {

@@ -1,5 +1,6 @@
+import type { Charm } from '../lifecycle/charm.ts'
+import { isOutside } from '../lifecycle/chart.ts'
 import { type Line, recordsOf, type UnitRecord } from '../lifecycle/manifest.ts'
-import type { CharmMeta } from '../model/charm-meta.ts'
 import type { Application, Model, Relation } from '../model/declaration.ts'
 import { mapRecord } from '../model/map-record.ts'
 import { relationText } from '../model/relate.ts'
@@ -14,13 +15,16 @@ interface Found {
  * carries another model's name is left out (and refused later). Where units of one application differ, the first counts. Of
  * a resource the name and the digest are known, not where its bytes are.
  */
-export function rebuildModel(empty: Model, found: Found[], charms: Record<string, CharmMeta>): Model {
+export function rebuildModel(empty: Model, found: Found[], charms: Record<string, Charm>): Model {
   const ours = found.filter(({ lines }) => modelLine(lines)?.name === empty.name)
   const units = ours.flatMap(({ machine, lines }) => {
     return [...recordsOf(lines).values()].map((record) => ({ machine, record }))
   })
   const id = ours.flatMap(({ lines }) => modelLine(lines)?.id ?? [])[0] ?? empty.id
-  const living = units.filter(({ record }) => charms[record.charm])
+  const living = units.filter(({ record }) => {
+    const chart = charms[record.charm]?.chart
+    return chart && !isOutside(chart, record.state)
+  })
   const apps = [...new Set(living.map(({ record }) => record.app))]
   return {
     ...empty,
@@ -35,7 +39,7 @@ export function rebuildModel(empty: Model, found: Found[], charms: Record<string
 
 type Unit = { machine: string; record: UnitRecord }
 
-function application(app: string, units: Unit[], charms: Record<string, CharmMeta>): Application {
+function application(app: string, units: Unit[], charms: Record<string, Charm>): Application {
   const own = units.filter(({ record }) => record.app === app)
   const { charm = app, options = {}, set = [], resources = {} }: Partial<UnitRecord> = own[0]?.record ?? {}
   const wasSet = ([key]: [string, unknown]) => set.includes(key)
@@ -51,7 +55,7 @@ function application(app: string, units: Unit[], charms: Record<string, CharmMet
   }
 }
 
-function relationsOf(records: UnitRecord[], charms: Record<string, CharmMeta>): Relation[] {
+function relationsOf(records: UnitRecord[], charms: Record<string, Charm>): Relation[] {
   const known = new Set(records.map(({ unit }) => unit))
   const found = records.flatMap((record) =>
     record.links.flatMap((link): [string, Relation][] => {

@@ -84,6 +84,7 @@ kcharm_take() {
     if [ /proc/self/fd/9 -ef "$kcharm_path" ]; then
       kcharm_file=$kcharm_path
       trap kcharm_leave EXIT
+      trap 'exit 141' PIPE
       printf '%s\\n' "$1" >"$kcharm_file"
       return
     fi
