@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { machineOpener } from '../../lib/run/open-machine.ts'
 import { operate } from '../../lib/run/operate.ts'
 import { refresh } from '../../lib/run/refresh.ts'
+import { relate, unrelate } from '../../lib/run/verbs/relate.ts'
 import { exitOf, type Outcome, worstOf } from '../../lib/run/outcome.ts'
 import { statusOfModel } from '../../lib/run/status.ts'
 import { charms } from '../../charms/index.ts'
@@ -141,6 +142,19 @@ test('the journal has the operation, its hooks in Juju’s order, and its end', 
     'handlers-relation-joined',
     'handlers-relation-changed',
   ])
+})
+
+test('a unit that comes back after its relation had ended lives anew', async () => {
+  const on = await testOperator(1)
+  await on.run(on.deploy(BOTH()))
+  await on.run(unrelate('kata', 'containerd'))
+  const before = (await on.work().store.journal('test').read()).length
+  await on.run(relate('kata', 'containerd', charms))
+  const entries = (await on.work().store.journal('test').read()).slice(before)
+  const hooks = entries.flatMap((entry) => {
+    return entry.t === 'event' && entry.event.kind === 'hook' && entry.event.unit === 'kata/0' ? [entry.event.hook] : []
+  })
+  expect(hooks.slice(0, 2)).toEqual(['install', 'runtime-relation-created'])
 })
 
 describe('of several failures the worst decides the exit status', () => {

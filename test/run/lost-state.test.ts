@@ -37,6 +37,16 @@ test('what a verb made is found as well, although no bundle names it', async () 
   expect(model.relations).toHaveLength(1)
 })
 
+test('what was removed before the record was lost stays removed', async () => {
+  const on = await testOperator(1)
+  const { units } = await on.run(on.deploy(BOTH()))
+  await on.run(remove('kata', { units, charms }))
+  const only = 'applications:\n  containerd: { charm: containerd }\n'
+  const found = await on.run(on.deploy(only, { resources: {} }), { state: 'new' })
+  expect(planned(found)).toEqual([])
+  expect(Object.keys((await on.stored('new')).model.applications)).toEqual(['containerd'])
+})
+
 test('verbs that need the model say which command restores it', async () => {
   const on = await testOperator(1)
   const { units } = await on.run(on.deploy(BOTH()))

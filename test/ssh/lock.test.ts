@@ -115,8 +115,9 @@ test('an operator that is killed with -9 in the middle of a step: the step ends,
   const bob = await session(target)
   await expect(bob.lock('bob')).rejects.toMatchObject({ message: `n1 is in use by operator ${operator.pid}` })
   writeFileSync(join(root, 'go'), '')
-  await vi.waitFor(() => bob.lock('bob'), patient)
+  await vi.waitFor(() => expect(existsSync(join(root, 'run/kcharm'))).toBe(false), patient)
   expect(existsSync(join(root, 'stepped'))).toBe(true)
+  await bob.lock('bob')
 })
 
 test('many sessions that take and let go of the lock never hold it together', async () => {
