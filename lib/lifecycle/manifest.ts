@@ -112,6 +112,19 @@ export function unitsIn(lines: Line[]): Pick<UnitRecord, 'unit' | 'app' | 'charm
 
 /** What a unit has on the machine, in the order in which it was made (dependencies before what brought them); with `op`, what that operation did. */
 export function holdings(lines: Line[], unit: string, op?: string): Holding[] {
+  const known = folded.get(lines)
+  const of = known?.length === lines.length ? known.of : new Map<string, Holding[]>()
+  folded.set(lines, { length: lines.length, of })
+  const key = `${unit} ${op ?? ''}`
+  const held = of.get(key) ?? fold(lines, unit, op)
+  of.set(key, held)
+  return held
+}
+
+/** Lines are only ever added: as long as there are as many, the fold of them is the same. */
+const folded = new WeakMap<Line[], { length: number; of: Map<string, Holding[]> }>()
+
+function fold(lines: Line[], unit: string, op?: string): Holding[] {
   const undone = new Set(lines.flatMap((line) => (line.t === 'undone' ? line.ns.map((n) => `${n} ${line.key}`) : [])))
   const held = new Map<Key, Holding>()
   for (const line of lines) {

@@ -7,6 +7,7 @@ import type { LifeEvent } from '../lifecycle/events.ts'
 import { type Line, type UnitRecord, unitsIn } from '../lifecycle/manifest.ts'
 import type { Site } from '../lifecycle/unit.ts'
 import type { Machine, Model } from '../model/declaration.ts'
+import { mapRecord } from '../model/map-record.ts'
 import { type DeclaredUnit, type RecordedUnit, unitsOf } from '../model/units.ts'
 import { isAsked, planSite, type SitePlan } from '../plan/plan-site.ts'
 import { ConnectionLost } from '../ssh/connection-lost.ts'
@@ -15,7 +16,7 @@ import { carryOut, isDeserted } from './carry-out.ts'
 import type { NodeSession } from './node-session.ts'
 import { assertOurs } from './ownership.ts'
 import { readMore, readSite, type SiteLink } from './site-link.ts'
-import { copySite, siteOf } from './sites.ts'
+import { copySite, givenOptions, siteOf } from './sites.ts'
 
 export interface FleetGiven {
   model: Model
@@ -99,7 +100,8 @@ export async function closeFleet(fleet: Fleet): Promise<void> {
 async function planOn(given: FleetGiven, sessions: NodeSession[]): Promise<Fleet> {
   const failed: Fleet['failed'] = []
   const machines = given.machines.map((machine) => ({ machine }))
-  const links = await each(machines, failed, ({ machine }) => link(machine, given, sessions))
+  const observed = observedBy(given)
+  const links = await each(machines, failed, ({ machine }) => link(machine, sessions, { given, observed }))
   const found = links.map((at) => ({ machine: at.machine.name, lines: at.lines }))
   const model = given.settleModel?.(found) ?? given.model
   const ours = await each(links, failed, async (at) => {
@@ -117,29 +119,39 @@ async function closeAll(sessions: NodeSession[]): Promise<void> {
   await Promise.all(sessions.map((session) => session.close().catch(() => undefined)))
 }
 
-async function link(machine: Machine, given: FleetGiven, sessions: NodeSession[]): Promise<SiteLink> {
+async function link(
+  machine: Machine,
+  sessions: NodeSession[],
+  { given, observed }: { given: FleetGiven; observed: Observed },
+): Promise<SiteLink> {
   const session = await given.open(machine)
   sessions.push(session)
-  return await readSite(machine, session, likelyReadings(machine, given))
+  return await readSite(machine, session, likelyReadings(machine, given, observed))
 }
 
-function likelyReadings(machine: Machine, given: FleetGiven): Reading<unknown>[] {
-  const apps = Object.values(given.model.applications)
+function likelyReadings(machine: Machine, given: FleetGiven, observed: Observed): Reading<unknown>[] {
   const here = given.known.filter((each) => each.machine === machine.name)
-  const observed = apps.flatMap((app) => {
-    const charm = given.charms[app.charm]
-    const options = charm?.config.safeParse({ ...app.bundleOptions, ...app.setOptions })
-    if (!charm || !options?.success) return []
-    const record = here.find((each) => each.record.app === app.name)?.record
+  const charms = Object.entries(observed).flatMap(([app, readings]) => {
+    const record = here.find((each) => each.record.app === app)?.record
     const asks = isAsked(record, given.looksOnly)
-    const readings = charm.observe(options.data, given.blobs[app.name] ?? {})
     return readings.filter(({ lasting }) => lasting !== 'effect' || asks)
   })
   const hinted = (given.hints[machine.name] ?? []).map(({ key, reads }) => {
     const { undoer, name } = undoerOf(key)
     return undoer.reading(name, reads)
   })
-  return [...observed, ...hinted]
+  return [...charms, ...hinted]
+}
+
+/** By application, what its charm is sure to ask of every machine. */
+type Observed = Record<string, Reading<unknown>[]>
+
+function observedBy({ model, charms, blobs }: FleetGiven): Observed {
+  return mapRecord(model.applications, (name, app) => {
+    const charm = charms[app.charm]
+    const options = charm?.config.safeParse(givenOptions(app))
+    return charm && options?.success ? charm.observe(options.data, blobs[name] ?? {}) : []
+  })
 }
 
 async function planLink(at: SiteLink, given: FleetGiven, declared: DeclaredUnit[]): Promise<FleetSite> {

@@ -4,7 +4,7 @@ import { recordsOf, type UnitRecord } from '../lifecycle/manifest.ts'
 import type { Line } from '../lifecycle/manifest.ts'
 import type { Link, Site, Unit } from '../lifecycle/unit.ts'
 import { KcharmError } from '../errors/index.ts'
-import type { Model } from '../model/declaration.ts'
+import type { Application, Model } from '../model/declaration.ts'
 import type { Json } from '../model/json.ts'
 import type { DeclaredUnit } from '../model/units.ts'
 
@@ -33,7 +33,7 @@ function unitOf(declared: DeclaredUnit, record: UnitRecord | undefined, given: G
   const charm = given.charms[declared.charm]
   if (charm === undefined) throw new KcharmError('not-found', `${declared.name}: there is no charm ${declared.charm}`)
   const app = given.model.applications[declared.app]
-  const options = app ? { ...app.bundleOptions, ...app.setOptions } : (record?.options ?? {})
+  const options = app ? givenOptions(app) : (record?.options ?? {})
   const state = record?.state ?? charm.chart.initial
   return {
     name: declared.name,
@@ -55,6 +55,17 @@ function unitOf(declared: DeclaredUnit, record: UnitRecord | undefined, given: G
     ...(record?.fault === undefined ? {} : { fault: record.fault }),
   }
 }
+
+/** The same object for every unit of an application: what is derived from it is derived once. */
+export function givenOptions(app: Application): Record<string, unknown> {
+  const known = given.get(app)
+  if (known) return known
+  const options = { ...app.bundleOptions, ...app.setOptions }
+  given.set(app, options)
+  return options
+}
+
+const given = new WeakMap<Application, Record<string, unknown>>()
 
 /**
  * Who a unit is related to on its machine. A relation that was dropped stays until the unit of the subordinate is
