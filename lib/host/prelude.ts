@@ -116,7 +116,7 @@ kc_service_start() {
   systemctl -q is-enabled "$1" 2>/dev/null || systemctl -q enable "$1" 2>/dev/null
   systemctl reset-failed "$1" 2>/dev/null
   if ! kc_out=$(systemctl restart "$1" 2>&1 9>&-); then
-    kc_say "$1 does not come up: $(journalctl -u "$1" -n 40 -o cat --no-pager 2>/dev/null | grep -iE 'error|fatal|fail|invalid' | tail -n 3 | tr '\n' ' ')$kc_out"; return 1
+    kc_say "$1 does not come up: $(journalctl -u "$1" -n 40 -o cat --no-pager 2>/dev/null | grep -iE 'error|fatal|fail|invalid' | grep -vE "^($1\.service: |Failed to start )" | tail -n 3 | tr '\n' ' ')$kc_out"; return 1
   fi
   (umask 077; mkdir -p "\${2%/*}") && printf '%s %s\n' "$(systemctl show -p InvocationID --value "$1")" "$3" >"$2"; }
 kc_service_forget() { kc_unstill "$1"; systemctl daemon-reload; systemctl reset-failed "$1" 2>/dev/null; rm -f "$2"; rmdir "\${2%/*}" "$R${RUN}" 2>/dev/null || :; }
