@@ -3,7 +3,7 @@ import { KcharmError } from '../errors/index.ts'
 import type { Change } from '../host/kind.ts'
 import { holds, undoerOf } from '../host/objects.ts'
 import { READING_PRELUDE, WRITING_PRELUDE } from '../host/prelude.ts'
-import { MANIFEST, path, quote } from '../host/shell.ts'
+import { MANIFEST, quote } from '../host/shell.ts'
 import { DRIFTED, parseReadings, renderReadings, renderStep, UNRECORDED } from '../host/step.ts'
 import { type Cell, isUnknown, type Key, type Reading } from '../host/view.ts'
 import { type Ask, StepFailed } from '../lifecycle/ask.ts'
@@ -128,10 +128,10 @@ async function note(session: NodeSession, lines: Line[]): Promise<void> {
   const words = lines.map((line) => quote(renderLine(line))).join(' ')
   const reply = await session.run(`${READING_PRELUDE}${WRITING_PRELUDE}\nkc_note ${words}`)
   if (reply.status === 0) return
-  throw new StepFailed(
-    `the manifest ${path(MANIFEST)} cannot be written: ${reply.stderr.trim()}`,
-    'is the disk full or read-only?',
-  )
+  // No StepFailed: a unit that cannot even record its rest costs the whole machine, outside of any stage.
+  throw new KcharmError('unit-failed', `the manifest ${MANIFEST} cannot be written: ${reply.stderr.trim()}`, {
+    hint: 'is the disk full or read-only?',
+  })
 }
 
 /** Asks again every quarter of a second until the answer is good or its time is over. */

@@ -20,6 +20,6 @@ export function assertPlanned(
   if (match) return
   throw new KcharmError('plan-stale', `${machine}: ${change.verb} is not in the plan`, {
     unit: step.unit,
-    hint: 'the machine is not as it was when the plan was made; plan again',
+    hint: 'something that the plan counted on, such as a related unit, came out otherwise; mend that and plan again',
   })
 }
