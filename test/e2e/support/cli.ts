@@ -33,6 +33,8 @@ export interface Operator {
   leave(): Promise<void>
 }
 
+const ERROR = z.looseObject({ code: z.string(), message: z.string(), hint: z.string().optional() })
+
 /** What the tests look at in the answers of `--json`. */
 const RESULT = z.looseObject({
   result: z.string().optional(),
@@ -47,8 +49,8 @@ const RESULT = z.looseObject({
   units: z
     .array(z.looseObject({ unit: z.string(), machine: z.string(), status: z.string(), message: z.string().optional() }))
     .optional(),
-  failed: z.array(z.looseObject({ machine: z.string() })).optional(),
-  error: z.looseObject({ code: z.string(), message: z.string(), hint: z.string().optional() }).optional(),
+  failed: z.array(z.looseObject({ machine: z.string(), error: ERROR })).optional(),
+  error: ERROR.optional(),
 })
 export type Result = z.infer<typeof RESULT>
 
