@@ -141,7 +141,7 @@ kc_unpack() {
   kc_bad=$(kc_escape "$kc_new" "$(readlink -f "$kc_new")")
   [ -z "$kc_bad" ] || { kc_refuse "the archive holds a link that escapes: $kc_bad"; return; }
   sync
-  mkdir -p "\${kc_stamp%/*}" && printf '%s %s\n' "$kc_want" "$(kc_listing "$kc_new/$kc_prefix")" >"$kc_stamp" || return
+  mkdir -p "\${kc_stamp%/*}" && printf '%s %s\n' "$kc_want" "$(kc_listing "$kc_new/$kc_prefix")" >"$kc_stamp" && kc_sync "$kc_stamp" || return
   [ ! -d "$kc_final" ] || mv -f "$kc_final" "$kc_final.kcharm-old" || return
   mv -f "$kc_new/$kc_prefix" "$kc_final" && rm -rf "$kc_new" "$kc_final.kcharm-old" "$kc_blob"; }
 kc_ancestors() { kc_up=$1; while case $kc_up in */*) kc_up=\${kc_up%/*} ;; *) false ;; esac; do printf '%s|' "$kc_up"; done; printf '%s' '\.'; }
