@@ -17,7 +17,7 @@ const common = {
   target: 'node20',
   // Optional native code, and tools that oclif asks for in development only.
   external: ['cpu-features', '*.node', 'typescript', 'ts-node', 'tsx', '@swc-node/register'],
-  plugins: [englishOnly()],
+  plugins: [englishOnly(), withoutHttpAgents()],
   logLevel: 'warning',
 }
 
@@ -64,6 +64,15 @@ function englishOnly() {
   return {
     name: 'english-only',
     setup: ({ onLoad }) => onLoad({ filter: index }, () => ({ contents: `export { default as en } from './en.js'` })),
+  }
+}
+
+/** ssh2 offers agents for HTTP over SSH: nobody here asks for them, and they load Node's http and https. */
+function withoutHttpAgents() {
+  return {
+    name: 'without-http-agents',
+    setup: ({ onLoad }) =>
+      onLoad({ filter: /ssh2\/lib\/http-agents\.js$/ }, () => ({ contents: 'module.exports = {}' })),
   }
 }
 

@@ -1,3 +1,4 @@
+import './plain-zod.ts'
 import { execute } from '@oclif/core/execute'
 import { settings } from '@oclif/core/settings'
 import { CODES, KcharmError } from '../errors/index.ts'

@@ -1,5 +1,4 @@
 import { hostname, userInfo } from 'node:os'
-import { config } from 'zod'
 import { charms } from '../../charms/index.ts'
 import { KcharmError } from '../errors/index.ts'
 import type { LifeEvent } from '../lifecycle/events.ts'
@@ -11,9 +10,6 @@ import { blobProvider } from '../run/provide-blob.ts'
 import type { Workspace } from '../run/workspace.ts'
 import { folderStore } from '../state/folder-store.ts'
 import { stateFolder } from '../state/places.ts'
-
-// Each schema reads one thing or two: zod would spend more time on writing a program for it than that program saves.
-config({ jitless: true })
 
 /** The operator's own machine as a workspace: its state folder, its SSH, its terminal. `end` gives the terminal back. */
 export function openWorkspace(model: string, verb: string): Workspace & { end(): void } {
