@@ -81,7 +81,7 @@ export const criHealth: Reading<CriHealth> = {
   key: 'containerd:cri',
   lasting: 'effect',
   // ctr also asks for the daemon's deprecations, and with that the daemon writes itself an uuid (containerd, cmd/ctr/commands/client.go).
-  script: `CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS=true ctr plugins ls; echo; ${CRI_STATUS}`,
+  script: `CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS=true ctr --connect-timeout 3s plugins ls; echo; ${CRI_STATUS}`,
   parse(frame) {
     const rows = frame.split('\n').map((line) => line.trim().split(/\s+/))
     const cri = rows.filter(([type, id]) => /^io\.containerd\.(grpc|cri)\.v1$/.test(type ?? '') && isCri(type, id))

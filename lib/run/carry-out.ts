@@ -22,6 +22,8 @@ export interface Work {
   readings: Map<string, Reading<unknown>>
   model: { id: string; name: string }
   holder: string
+  /** Nothing but the very values of the plan: it was saved, and somebody vouched for it. */
+  exact: boolean
   operation(): string
   provideBlob(link: SiteLink, change: Change): Promise<void>
   tell(event: LifeEvent): void
@@ -41,6 +43,7 @@ export async function carryOut(work: Work): Promise<void> {
     planned: plan.changes,
     firstLine: modelLine(site, work.model),
     isRollback: (name, stage) => isRollback(site, name, stage),
+    isBereft: (name) => !work.exact && isBereft(site, name),
     provideBlob: (change) => work.provideBlob(link, change),
   })
   const steps = drive(site, { foresees: false, view: backend.live.view, operation: work.operation })
@@ -116,6 +119,11 @@ async function shorten(link: SiteLink, site: Site): Promise<void> {
 function isRollback(site: Site, name: string, stage: string): boolean {
   const state = site.units.find((unit) => unit.name === name)?.charm.chart.states[stage]
   return state?.kind === 'undo' && state.scope === 'pass'
+}
+
+function isBereft(site: Site, name: string): boolean {
+  const peers = site.units.find((unit) => unit.name === name)?.links.map(({ peer }) => peer) ?? []
+  return site.units.some((unit) => peers.includes(unit.name) && unit.begun && unit.fault !== undefined)
 }
 
 function modelLine(site: Site, model: { id: string; name: string }): Line | undefined {

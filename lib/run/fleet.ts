@@ -81,6 +81,7 @@ export async function applyFleet(
   how: {
     model: { id: string; name: string }
     holder: string
+    exact: boolean
     operation(): string
     provideBlob(link: SiteLink, change: Change): Promise<void>
     tell(machine: string, event: LifeEvent): void

@@ -33,6 +33,8 @@ export function machineBackend(on: {
   firstLine: Line | undefined
   /** True while a unit takes back what this very pass did: the plan's standing promise. */
   isRollback(unit: string, stage: string): boolean
+  /** A unit that it is related to failed in this run. */
+  isBereft(unit: string): boolean
   provideBlob(change: Change): Promise<void>
 }): MachineBackend {
   const live = liveView(on.observed, on.frames)
@@ -77,7 +79,9 @@ type Context = Parameters<typeof machineBackend>[0] & { live: LiveView; headed(l
 
 async function write(context: Context, ask: Write): Promise<void> {
   const { change } = ask
-  if (!context.isRollback(ask.unit, ask.stage)) assertPlanned(context.machine, ask, context.planned)
+  if (!context.isRollback(ask.unit, ask.stage)) {
+    assertPlanned(context.machine, { ...ask, bereft: context.isBereft(ask.unit) }, context.planned)
+  }
   if (isUnknown(change.after)) throw new Error(`${change.key}: a value that is not known cannot be written`)
   if (change.blob) await context.provideBlob(change)
   const { undoer, name } = undoerOf(change.key)

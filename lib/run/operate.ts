@@ -56,14 +56,21 @@ async function goOn(work: Workspace, { verb, how, stored, fleet, wanted }: Going
   if (hasChanges(prepared)) await how.approve?.(prepared)
   if (fleet.sites.some(isBusy)) {
     await work.store.write(remembered(wanted, stored))
-    await carryOut(work, verb, { fleet, wanted })
+    await carryOut(work, verb, { fleet, wanted, exact: how.settle !== undefined })
   }
   const after = afterwards(work, { wanted, stored, fleet })
   await work.store.write(after)
   return { ...prepared, failed: fleet.failed, carriedOut: true, units: after.units }
 }
 
-async function carryOut(work: Workspace, verb: Verb, { fleet, wanted }: { fleet: Fleet; wanted: Wanted }) {
+interface Carried {
+  fleet: Fleet
+  wanted: Wanted
+  /** Nothing but the very plan: it was saved. */
+  exact: boolean
+}
+
+async function carryOut(work: Workspace, verb: Verb, { fleet, wanted, exact }: Carried) {
   const journal = work.store.journal(work.name)
   const op = randomBytes(4).toString('hex')
   const note = () => ({ at: new Date().toISOString(), op })
@@ -72,6 +79,7 @@ async function carryOut(work: Workspace, verb: Verb, { fleet, wanted }: { fleet:
     await applyFleet(fleet, {
       model: wanted.model,
       holder: work.holder,
+      exact,
       operation: () => randomBytes(4).toString('hex'),
       provideBlob: (link, change) => work.provideBlob(link, change),
       tell(machine, event) {

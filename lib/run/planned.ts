@@ -3,10 +3,13 @@ import type { Change } from '../host/kind.ts'
 import { digest } from '../model/json.ts'
 import type { PlannedChange } from '../plan/plan-site.ts'
 
-/** Nothing is changed that the plan did not show: executed is a part of planned, equal where the value was known. */
+/**
+ * Nothing is changed that the plan did not show: executed is a part of planned, equal where the value was known. `bereft`:
+ * a related unit failed in this run, so the unit makes do without what that one would have brought, in the planned places.
+ */
 export function assertPlanned(
   machine: string,
-  step: { unit: string; stage: string; change: Change },
+  step: { unit: string; stage: string; change: Change; bereft: boolean },
   planned: PlannedChange[],
 ): void {
   const { change } = step
@@ -15,7 +18,7 @@ export function assertPlanned(
       each.unit === step.unit &&
       each.stage === step.stage &&
       each.key === change.key &&
-      (each.after === 'later' || each.after === digest(change.after)),
+      (step.bereft || each.after === 'later' || each.after === digest(change.after)),
   )
   if (match) return
   throw new KcharmError('plan-stale', `${machine}: ${change.verb} is not in the plan`, {

@@ -108,7 +108,7 @@ const ROWS: [string, Row][] = [
       exit: 7,
       code: 'unit-failed',
       units: {
-        containerd: ['error', /edit \/etc\/containerd\/config\.toml is not in the plan$/],
+        containerd: ['active', /^containerd 1\.7\.24$/],
         kata: ['error', /cannot write \/var\/lib\/kcharm\/blobs\/[0-9a-f]{64}: .*No space left on device/],
       },
     },

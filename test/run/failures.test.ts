@@ -1,8 +1,8 @@
-import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { machineOpener } from '../../lib/run/open-machine.ts'
-import { operate } from '../../lib/run/operate.ts'
+import { type How, operate } from '../../lib/run/operate.ts'
 import { refresh } from '../../lib/run/refresh.ts'
 import { relate, unrelate } from '../../lib/run/verbs/relate.ts'
 import { exitOf, type Outcome, worstOf } from '../../lib/run/outcome.ts'
@@ -113,6 +113,36 @@ describe('a service that is masked', () => {
     expect(existsSync(join(root, 'run/kcharm/still'))).toBe(false)
     const fault = outcome.units.find(({ record }) => record.unit === 'containerd/0')?.message
     if (!ours) expect(fault).toBe('containerd.service is masked')
+  })
+})
+
+describe('a unit whose related unit fails on the way', () => {
+  const bundle = (oom: boolean, kata: string) => `
+applications:
+  containerd: { charm: containerd, to: all, options: { restrict_oom_score_adj: '${oom}' } }
+${kata}`
+  const KATA = '  kata: { charm: kata, options: { preflight: warn } }\nrelations:\n  - [kata, containerd]\n'
+
+  /** containerd is there; its next edit has a wish of its own beside Kata's handler, and Kata cannot be sent. */
+  async function fails(how: How) {
+    const on = await testOperator(1)
+    await on.run(on.deploy(bundle(false, ''), { resources: {} }))
+    const provideBlob = () => Promise.reject(new KcharmError('unit-failed', 'the disk is full'))
+    const outcome = await operate({ ...on.work(), provideBlob }, on.deploy(bundle(true, KATA)), how)
+    const config = readFileSync(join(on.nodes[0]?.root ?? '', 'etc/containerd/config.toml'), 'utf8')
+    expect(worstOf(outcome)).toBe('unit-failed')
+    expect(worstOf(await on.run(on.deploy(bundle(true, KATA))))).toBeUndefined()
+    return { seen: statuses(outcome), restricts: config.includes('restrict_oom_score_adj = true') }
+  }
+
+  test('makes do without what that one would have brought', async () => {
+    const active = ['containerd/0 n1 active', 'kata/0 n1 error']
+    expect(await fails({})).toEqual({ seen: active, restricts: true })
+  })
+
+  test('does not, when the plan was saved: nothing but its very values', async () => {
+    const refused = ['containerd/0 n1 error', 'kata/0 n1 error']
+    expect(await fails({ settle: () => undefined })).toEqual({ seen: refused, restricts: false })
   })
 })
 

@@ -3,7 +3,7 @@ import { ModelCommand } from '../model-command.ts'
 export default class Diff extends ModelCommand {
   static override summary = 'is everything still as declared?'
   static override description = `Reads the machines and shows what a deploy of the present declarations would change.
-Exit status 0: nothing; 5: something.`
+Exit status 0: nothing; 5: something; as a deploy's own where a machine or a unit is not well.`
   static override flags = {}
 
   async run(): Promise<object> {
@@ -17,7 +17,7 @@ Exit status 0: nothing; 5: something.`
     const work = openWorkspace(flags.model, 'diff')
     const outcome = await operate(work, { title: 'diff', declare: (before) => before }, { dryRun: true })
     this.print(renderPlan({ model: work.name, ...outcome }, paintFor(process.stdout)))
-    const code = outcome.failed.length > 0 ? worstOf(outcome) : hasChanges(outcome) ? 'changes' : undefined
+    const code = outcome.failed.length === 0 && hasChanges(outcome) ? 'changes' : worstOf(outcome)
     this.setExit(exitOf(code))
     return outcomeJson(work.name, outcome, code)
   }

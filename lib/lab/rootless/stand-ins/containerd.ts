@@ -44,6 +44,7 @@ done
 
 /** `faults/cri-plugin`: the state that the CRI plugin is in, instead of `ok`. */
 export const CTR = sh`
+[ "$1" != --connect-timeout ] || shift 2
 [ "$*" = 'plugins ls' ] || { echo "ctr: the stand-in knows plugins ls only" >&2; exit 1; }
 if ! systemctl -q is-active containerd; then
   echo 'ctr: failed to dial "/run/containerd/containerd.sock": context deadline exceeded' >&2
