@@ -24,6 +24,7 @@ export function configObjects(given: { version: string; wish: Wish; view: View }
       path: CONFIG,
       id: 'import',
       intent: `import ${CONF_D}/*.toml`,
+      ground: NEW_MAIN,
       fn: (text) => setImport(text || NEW_MAIN, DROP_IN, { path: CONFIG, present: true }),
       validate: { argv: ['containerd', '-c', '{new}', 'config', 'dump'] },
     },
@@ -31,13 +32,14 @@ export function configObjects(given: { version: string; wish: Wish; view: View }
 }
 
 function inPlace(version: string, wish: Wish): HostObject {
-  const words = intentOf(wish, readConfig('version = 2\n', { path: CONFIG, daemon: version }))
+  const words = intentOf(wish, readConfig(NEW_MAIN_1, { path: CONFIG, daemon: version }))
   return {
     kind: 'edit',
     path: CONFIG,
     id: 'cri',
     intent: words.join('; ') || 'nothing of kcharm’s',
-    fn: (text) => (text === '' && isEmpty(wish) ? '' : edited({ text: text || 'version = 2\n', wish })),
+    ground: NEW_MAIN_1,
+    fn: (text) => (text === '' && isEmpty(wish) ? '' : edited({ text: text || NEW_MAIN_1, wish })),
     validate: { argv: ['containerd', '-c', '{new}', 'config', 'dump'] },
   }
 }
@@ -62,3 +64,4 @@ function dropIn(text: () => string, wish: Wish): FileObject {
 }
 
 const NEW_MAIN = 'version = 3\n'
+const NEW_MAIN_1 = 'version = 2\n'

@@ -13,6 +13,8 @@ export interface EditObject {
   id: string
   intent: string
   fn(text: string): string
+  /** What a file that was not there begins with: it stays as long as lines of somebody else's stand on it. */
+  ground?: string
   validate?: Validation
 }
 

@@ -15,8 +15,12 @@ export function compact(lines: Line[]): Line[] {
   const held = units.flatMap((unit) =>
     holdings(lines, unit).flatMap((each) =>
       each.stretches.map((stretch): Line => {
-        const { key, stage, reads, edit } = each
-        const extra = { ...(reads.length > 0 ? { reads } : {}), ...(edit ? { edit: true as const } : {}) }
+        const { key, stage, reads, edit, ground } = each
+        const extra = {
+          ...(reads.length > 0 ? { reads } : {}),
+          ...(edit ? { edit: true as const } : {}),
+          ...(ground === undefined ? {} : { ground }),
+        }
         return {
           t: 'intent',
           n: ++n,

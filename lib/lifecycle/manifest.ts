@@ -54,6 +54,8 @@ export interface Intent {
   reads?: Key[]
   /** An edit of somebody else's file: undone by its hunks when the file has changed since. */
   edit?: true
+  /** What the file was begun with, when the edit made it. */
+  ground?: string
 }
 
 /** One thing that a unit still has on the machine. */
@@ -68,6 +70,7 @@ export interface Holding {
   after: Cell
   reads: Key[]
   edit: boolean
+  ground?: string
   /** Each stretch in which only the unit changed it; between two of them somebody else did. */
   stretches: { before: Cell; after: Cell }[]
   ns: number[]
@@ -154,6 +157,7 @@ export function nextNumber(lines: Line[]): number {
 
 function hold(held: Map<Key, Holding>, line: Omit<Intent, 'edit'> & { edit?: boolean }, of: Key): void {
   const earlier = held.get(line.key)
+  const ground = earlier ? earlier.ground : line.ground
   held.set(line.key, {
     key: line.key,
     of: earlier?.of ?? of,
@@ -162,6 +166,7 @@ function hold(held: Map<Key, Holding>, line: Omit<Intent, 'edit'> & { edit?: boo
     after: line.after,
     reads: line.reads ?? earlier?.reads ?? [],
     edit: line.edit === true,
+    ...(ground === undefined ? {} : { ground }),
     stretches: stretchesOf(earlier?.stretches ?? [], line),
     ns: [...(earlier?.ns ?? []), line.n],
   })

@@ -1,7 +1,8 @@
 import { KcharmError } from '../errors/index.ts'
+import type { EditObject } from '../host/edit.ts'
 import type { Change } from '../host/kind.ts'
 import { type HostObject, planObject, readingOf } from '../host/objects.ts'
-import { isUnknown, NotYet, Unread, type View } from '../host/view.ts'
+import { type Cell, isUnknown, NotYet, Unread, type View } from '../host/view.ts'
 import type { Json } from '../model/json.ts'
 import { isResting, type Outcome } from './chart.ts'
 import type { StageOut } from './charm.ts'
@@ -106,7 +107,7 @@ function* converge(site: Site, unit: Unit, what: { objects: HostObject[]; view: 
   yield* readTogether(objects, view)
   for (const object of objects) {
     const change = yield* needed(() => planObject(object, view))
-    if (change) yield* write(site, unit, { change, edit: object.kind === 'edit' })
+    if (change) yield* write(site, unit, { change, object })
     else yield* claim(site, unit, readingOf(object).key)
   }
 }
@@ -126,8 +127,8 @@ function* readTogether(objects: HostObject[], view: View): Steps<void> {
 }
 
 /** Intent, write, done. The begin line goes with the first change of the pass. */
-function* write(site: Site, unit: Unit, what: { change: Change; edit: boolean }): Steps<void> {
-  const { change } = what
+function* write(site: Site, unit: Unit, what: { change: Change; object: HostObject }): Steps<void> {
+  const { change, object } = what
   const intent: Intent = {
     t: 'intent',
     n: nextNumber(site.lines),
@@ -139,7 +140,7 @@ function* write(site: Site, unit: Unit, what: { change: Change; edit: boolean })
     before: change.before,
     after: isUnknown(change.after) ? null : change.after,
     ...(change.reads ? { reads: change.reads } : {}),
-    ...(what.edit ? { edit: true as const } : {}),
+    ...(object.kind === 'edit' ? editOf(object, change.before) : {}),
     ...(change.sidesBefore ? { sides: change.sidesBefore } : {}),
   }
   const before: Line[] = [...beginLine(unit), intent]
@@ -147,6 +148,10 @@ function* write(site: Site, unit: Unit, what: { change: Change; edit: boolean })
   site.lines.push(...before, ...after)
   yield { do: 'tell', event: { unit: unit.name, kind: 'change', stage: unit.state, verb: change.verb } }
   yield { do: 'write', unit: unit.name, stage: unit.state, change, before, after }
+}
+
+function editOf({ ground }: EditObject, before: Cell): Pick<Intent, 'edit' | 'ground'> {
+  return { edit: true, ...(before === null && ground !== undefined ? { ground } : {}) }
 }
 
 function* undoState(site: Site, unit: Unit, what: { scope: 'pass' | 'all'; view: View }): Steps<Outcome> {

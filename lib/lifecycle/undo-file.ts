@@ -11,13 +11,18 @@ import type { Unit } from './unit.ts'
 type Steps<T> = Generator<Ask, T, Answer>
 type At = { now: Cell; view: View }
 
-/** Takes our hunks out of the present text, stretch by stretch; where they no longer fit, the file stays and that is said. */
+/**
+ * Takes our hunks out of the present text, stretch by stretch; where they no longer fit, the file stays and that is said.
+ * A file that we made goes with the last line that is not ours; until then what it was begun with stays, as these lines
+ * were written on it.
+ */
 export function* undoEdit(unit: Unit, held: Holding, at: At): Steps<Change | undefined> {
   const name = held.key.slice('file:'.length)
   let text: string | false = yield* needed(() => at.view.read(textReading(name)))
+  const ground = held.ground ?? ''
   for (const stretch of held.stretches.toReversed()) {
     const ours = yield* textOf(stretch.after, at.view)
-    const old = yield* textOf(stretch.before, at.view)
+    const old = stretch.before === null ? ground : yield* textOf(stretch.before, at.view)
     text = text === ours ? old : applyPatch(text, reversePatch(structuredPatch(name, name, old, ours)))
     if (text === false) {
       const why = 'it was edited by a hand where kcharm had edited it; take our lines out by hand'
@@ -27,7 +32,7 @@ export function* undoEdit(unit: Unit, held: Holding, at: At): Steps<Change | und
   }
   const cell = at.now as Exclude<FileCell, null | { other: string }>
   const words = `take our lines out of ${name}`
-  if (text === '' && held.before === null) return removal(held, { now: at.now, words })
+  if (text === ground && held.before === null) return removal(held, { now: at.now, words })
   return fileChange({ path: name, text, mode: cell.mode, owner: cell.owner, view: at.view, before: cell, words })
 }
 

@@ -37,6 +37,21 @@ describe('removal', () => {
     expect(text).not.toContain('kata')
   })
 
+  test('a file of ours that a hand added to keeps what it was begun with; without these lines it goes', () => {
+    const machine = adoptedMachine()
+    machine.texts.delete(CONFIG)
+    machine.cells.delete(`file:${CONFIG}`)
+    run(machine, FRESH)
+    const ours = machine.texts.get(CONFIG) ?? ''
+    expect(ours).toContain('kata')
+    const edited = machine.clone()
+    edited.putFile(CONFIG, `# a note\n${ours}`)
+    run(edited, gone)
+    expect(edited.texts.get(CONFIG)).toBe('# a note\nversion = 2\n')
+    run(machine, gone)
+    expect(machine.texts.has(CONFIG)).toBe(false)
+  })
+
   test('a package of ours goes with what came along; its daemon stops first', () => {
     const machine = bareMachine()
     run(machine, FRESH)
