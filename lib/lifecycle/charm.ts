@@ -1,32 +1,13 @@
 import type { z } from 'zod'
 import type { HostObject } from '../host/objects.ts'
 import type { Blob } from '../host/kind.ts'
-import type { Key, Reading, View } from '../host/view.ts'
+import type { Reading } from '../host/view.ts'
 import type { CharmMeta } from '../model/charm-meta.ts'
-import type { Endpoint, Endpoints, LocalBag, RemoteBag } from '../model/endpoint.ts'
+import type { Endpoint, Endpoints, LocalBag } from '../model/endpoint.ts'
 import type { Json } from '../model/json.ts'
+import type { Action } from './action.ts'
 import type { Chart } from './chart.ts'
-
-export interface Peer<Bag> {
-  unit: string
-  /** What the peer published when it last came to rest; absent until it has. */
-  bag?: Bag
-}
-
-/** All that a stage or a wait can see. Nothing here can touch a machine. */
-export interface Context<C, E> {
-  unit: string
-  config: C
-  resources: Record<string, Blob | undefined>
-  view: View
-  peers<K extends keyof E & string>(endpoint: K): Peer<RemoteBag<E[K]>>[]
-  /** What this unit itself has published. */
-  published<K extends keyof E & string>(endpoint: K): LocalBag<E[K]> | undefined
-  /** Did this unit itself put the thing on the machine (and it is still there)? */
-  holds(key: Key): boolean
-  /** The version that the unit had when it last came to rest. */
-  version?: string
-}
+import type { Context } from './context.ts'
 
 /** A question whose answer proves something, asked after the objects of its stage are true. */
 export interface Check {
@@ -53,7 +34,7 @@ export interface StageOut<E = Endpoints> {
 export type Stage<C, E> = (context: Context<C, E>) => StageOut<E>
 
 /** What an author writes. */
-export interface CharmSpec<C, E extends Endpoints> extends Omit<CharmMeta, 'config' | 'endpoints'> {
+export interface CharmSpec<C, E extends Endpoints> extends Omit<CharmMeta, 'config' | 'endpoints' | 'actions'> {
   config: z.ZodObject & z.ZodType<C>
   endpoints: E
   chart: Chart
@@ -63,10 +44,12 @@ export interface CharmSpec<C, E extends Endpoints> extends Omit<CharmMeta, 'conf
   waits: Record<string, (context: Context<C, E>) => boolean>
   /** What of its peers' bags its stages depend on: a change of it is `config-changed`. Default: all of them. */
   heeds?(context: Context<C, E>): unknown
+  actions?: Record<string, Action<C, E>>
 }
 
 /** A charm as the engine holds it: types of its own config and bags are behind it. */
 export interface Charm extends CharmMeta {
+  actions?: Record<string, Action>
   chart: Chart
   observe(config: unknown, resources: Record<string, Blob | undefined>): Reading<unknown>[]
   stages: Record<string, Stage<unknown, Endpoints>>

@@ -2,7 +2,8 @@ import type { Blob } from '../host/kind.ts'
 import type { View } from '../host/view.ts'
 import { digest, type Json } from '../model/json.ts'
 import { type ChartState, isOutside, type Signal, type Wish } from './chart.ts'
-import type { Charm, Context, Peer } from './charm.ts'
+import type { Charm } from './charm.ts'
+import type { Context, Peer } from './context.ts'
 import { type Bags, holdings, type Line, type UnitRecord } from './manifest.ts'
 
 export interface Link {

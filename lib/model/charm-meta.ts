@@ -8,6 +8,15 @@ export interface ResourceMeta {
   formats: string[]
 }
 
+/** Something that a person can ask of a unit. */
+export interface ActionMeta {
+  description: string
+  /** A zod object; each parameter has a sentence. */
+  params: z.ZodObject
+  /** It makes something on the machine, and takes it away again before it ends: it runs under the machine's lock. */
+  makes?: true
+}
+
 /** What can be known about a charm without running it: enough to check a bundle and to document the charm. */
 export interface CharmMeta {
   name: string
@@ -18,4 +27,5 @@ export interface CharmMeta {
   config: z.ZodObject
   endpoints: Endpoints
   resources: Record<string, ResourceMeta>
+  actions?: Record<string, ActionMeta>
 }

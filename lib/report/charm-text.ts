@@ -17,11 +17,18 @@ export function renderCharm(meta: CharmMeta): string {
     end.limit === undefined ? '' : `at most ${end.limit}`,
   ])
   const resources = Object.entries(meta.resources).map(([name, { description }]) => `  ${name}: ${description}\n`)
+  const actions = Object.entries(meta.actions ?? {}).map(([name, { description, params }]) => {
+    const fields = optionDocs({ ...meta, config: params }).map(
+      ({ path, type, sentence }) => `      ${path}: ${type}: ${sentence}\n`,
+    )
+    return `  ${name}: ${description}\n${fields.join('')}`
+  })
   return [
     `${meta.name}${meta.subordinate ? ' (subordinate)' : ''}: ${meta.summary}\n`,
     section('Options', options),
     section('Endpoints', endpoints.length === 0 ? [] : [renderTable(endpoints)]),
     section('Resources', resources),
+    section('Actions', actions),
   ].join('')
 }
 
@@ -36,6 +43,9 @@ export function charmJson(meta: CharmMeta): object {
       return { name, role, interface: iface.name, version: iface.version, scope, limit, required: required ?? false }
     }),
     resources: meta.resources,
+    actions: Object.entries(meta.actions ?? {}).map(([name, { description, params }]) => {
+      return { name, description, params: optionDocs({ ...meta, config: params }) }
+    }),
   }
 }
 

@@ -199,7 +199,7 @@ async function each<T extends { machine: Machine }, R>(
 }
 
 /** A lost connection is no verdict on the machine: what was done there is in its manifest. */
-function machineError(thrown: unknown, machine: string): KcharmError {
+export function machineError(thrown: unknown, machine: string): KcharmError {
   if (!(thrown instanceof ConnectionLost)) return toKcharmError(thrown)
   const hint = 'run the same command again: it goes on from what the machine has recorded'
   return new KcharmError('connection', thrown.message, { machine, hint, cause: thrown })

@@ -48,7 +48,11 @@ export function worstOf({ failed, units, plans, carriedOut }: Outcome): Code | u
     ...(statuses.includes('error') ? (['unit-failed'] as const) : []),
     ...(statuses.includes('blocked') ? (['unit-blocked'] as const) : []),
   ])
-  return WORST_FIRST.find((code) => codes.has(code)) ?? [...codes][0]
+  return worstCode([...codes])
+}
+
+export function worstCode(codes: Code[]): Code | undefined {
+  return WORST_FIRST.find((code) => codes.includes(code)) ?? codes[0]
 }
 
 export function exitOf(code: Code | undefined): number {

@@ -48,10 +48,14 @@ export async function readSite(machine: Machine, session: NodeSession, likely: R
 }
 
 /** More readings, in one request. */
-export async function readMore(link: SiteLink, readings: Reading<unknown>[]): Promise<void> {
+export async function readMore(
+  link: SiteLink,
+  readings: Reading<unknown>[],
+  deadlineMs = READ_DEADLINE_MS,
+): Promise<void> {
   const unique = [...new Map(readings.map((reading) => [reading.key, reading])).values()]
   const marker = newMarker()
-  const reply = await link.session.run(readScript(unique, marker), { deadlineMs: READ_DEADLINE_MS })
+  const reply = await link.session.run(readScript(unique, marker), { deadlineMs })
   const frames = parseReadings(reply.stdout, marker)
   unique.forEach((reading, index) => {
     const frame = frames.get(index)

@@ -1,6 +1,7 @@
 import type { Blob } from '../host/kind.ts'
 import { type Key, NotYet, type Reading, Unread, type View } from '../host/view.ts'
-import type { Charm, Context, StageOut } from '../lifecycle/charm.ts'
+import type { Charm, StageOut } from '../lifecycle/charm.ts'
+import type { Context } from '../lifecycle/context.ts'
 import type { Endpoints } from '../model/endpoint.ts'
 
 /** What a stage is given: options, what the machine shows (by reading key), what peers have published. */
