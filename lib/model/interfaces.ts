@@ -11,6 +11,8 @@ const handler = z.strictObject({
   privilegedWithoutHostDevices: z.boolean().optional(),
   podAnnotations: z.array(z.string()).optional(),
   containerAnnotations: z.array(z.string()).optional(),
+  /** The snapshotter of its pods' images; absent: the runtime's default. */
+  snapshotter: z.string().optional(),
 })
 
 /** A container runtime (provider) takes handlers of sandbox runtimes such as Kata (requirer). CRI-O can provide it as well. */
