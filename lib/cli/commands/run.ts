@@ -17,14 +17,9 @@ Exit status 7: a unit answered no.`
     const wish = wishOf(argv.map(String))
     const { openWorkspace } = await import('../workspace.ts')
     const { runAction } = await import('../../run/run-action.ts')
-    const { actionsJson, renderActions } = await import('../../report/action-text.ts')
-    const { exitOf, worstCode } = await import('../../run/outcome.ts')
-    const { paintFor } = await import('../../report/terminal-text.ts')
+    const { answerActions } = await import('../answer-actions.ts')
     const runs = await runAction(openWorkspace(flags.model, `run ${wish.action}`), wish)
-    this.print(renderActions(runs, paintFor(process.stdout)))
-    const codes = runs.flatMap(({ answer, error }) => error?.code ?? (answer?.ok ? [] : (['unit-failed'] as const)))
-    this.setExit(exitOf(worstCode(codes)))
-    return actionsJson(runs)
+    return answerActions(runs, { print: (text) => this.print(text), setExit: (status) => this.setExit(status) })
   }
 }
 
