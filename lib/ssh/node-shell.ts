@@ -30,7 +30,9 @@ export const PING_LINE = 'kcharm_wake; kcharm_doze\n'
  *
  * Answer on both streams: MARKER[ output MARKER]STATUS newline. What stands outside is noise of the login.
  *
- * `kcharm_holder` says who holds the lock without touching it: a lock tried, even shared, could be in another's way.
+ * `kcharm_holder` says who holds the lock without touching it: a lock tried, even shared, could be in another's way. The
+ * lock's file names the session's process; the kernel's own list also knows a step that has outlived its session, but not
+ * in a container, where it leaves out locks whose taker (flock) has ended (fs/locks.c, locks_translate_pid).
  *
  * The watchdog is a sleeper in the background, ended at the start of each request. It kills the shell only while
  * that still holds the lock's file (process ids are used again), and removes the file, as a shell that waits for
@@ -80,12 +82,12 @@ kcharm_take() {
   kcharm_path=${path(LOCK)}
   for kcharm_try in 1 2 3 4 5; do
     mkdir -p "$kcharm_folder" && command exec 9<>"$kcharm_path" || continue
-    flock -n 9 || { cat <&9; exec 9>&-; return ${LOCK_STATUS.held}; }
+    flock -n 9 || { IFS= read -r kcharm_who <&9; printf '%s\\n' "$kcharm_who"; exec 9>&-; return ${LOCK_STATUS.held}; }
     if [ /proc/self/fd/9 -ef "$kcharm_path" ]; then
       kcharm_file=$kcharm_path
       trap kcharm_leave EXIT
       trap 'exit 141' PIPE
-      printf '%s\\n' "$1" >"$kcharm_file"
+      printf '%s\\n%s\\n' "$1" $$ >"$kcharm_file"
       return
     fi
     exec 9>&-
@@ -94,9 +96,13 @@ kcharm_take() {
 }
 kcharm_holder() {
   [ -e ${path(LOCK)} ] || return 0
+  { IFS= read -r kcharm_who; read -r kcharm_pid; } <${path(LOCK)}
+  if [ "/proc/$kcharm_pid/fd/9" -ef ${path(LOCK)} ] || kcharm_locked; then printf '%s\\n' "$kcharm_who"; fi
+}
+kcharm_locked() {
   set -- $(stat -c '%d %i' ${path(LOCK)})
   set -- "$(printf '%02x:%02x:%s' $(($1 >> 8 & 4095)) $(($1 & 255 | $1 >> 12 & 1048320)) "$2")"
-  ! grep -q " $1 " /proc/locks || cat ${path(LOCK)}
+  grep -q " $1 " /proc/locks
 }
 kcharm_leave() {
   kcharm_wake
