@@ -1,7 +1,7 @@
 import { hostname, userInfo } from 'node:os'
 import { charms } from '../../charms/index.ts'
 import { KcharmError } from '../errors/index.ts'
-import type { LifeEvent } from '../lifecycle/events.ts'
+import type { LifeEvent, StepProgress } from '../lifecycle/events.ts'
 import { machineName } from '../model/names.ts'
 import { maskValue } from '../report/mask.ts'
 import { type Progress, progressOn } from '../report/progress.ts'
@@ -27,7 +27,7 @@ export function openWorkspace(model: string, verb: string): Workspace & { end():
     holder: `${userInfo().username}@${hostname()} (kcharm ${verb}, process ${process.pid})`,
     open: machineOpener((line) => process.stderr.write(`${line}\n`)),
     provideBlob: blobProvider(),
-    follow: (machine: string, event: LifeEvent) => progress.get().event(machine, event),
+    follow: (machine: string, event: LifeEvent | StepProgress) => progress.get().event(machine, event),
     end: () => progress.end(),
   }
 }

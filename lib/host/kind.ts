@@ -10,6 +10,8 @@ export interface Blob {
   /** A file on the operator's machine or a URL. */
   from: string
   name: string
+  /** Who downloads a URL; default `auto`. */
+  fetch?: 'auto' | 'node' | 'operator'
 }
 
 /** One wanted transition of one cell: what plans show, what runs carry out, what the manifest records. */

@@ -125,10 +125,12 @@ kc_escape() {
   find "$1" -type l -exec sh -c 'top=$1; shift; for each; do
     case $(readlink -f "$each") in "$top"/* | "") ;; *) echo "$each -> $(readlink "$each")" ;; esac
   done' sh "$2" {} + | head -n 1; }
-kc_refuse() { rm -rf "$kc_new" "$kc_blob"; kc_say "$1"; return 1; }
+kc_refuse() { rm -rf "$kc_new" "$kc_blob" "$kc_blob.as"; kc_say "$1"; return 1; }
 kc_unpack() {
   kc_blob=$1 kc_new=$2 kc_final=$3 kc_stamp=$4 kc_want=$5 kc_format=$6 kc_prefix=$7
-  [ "$(kc_sha "$kc_blob")" = "$kc_want" ] || { kc_refuse "the archive's digest is not $kc_want"; return; }
+  kc_have=$kc_want
+  [ ! -f "$kc_blob.as" ] || read -r kc_format kc_have <"$kc_blob.as"
+  [ "$(kc_sha "$kc_blob")" = "$kc_have" ] || { kc_refuse "the archive's digest is not $kc_have"; return; }
   kc_names=$( { { kc_pour "$kc_blob" "$kc_format" || echo 'tar: kcharm: damaged' >&3; } | tar -tf - 2>&1; } 3>&1) || kc_names='tar: kcharm: damaged'
   case $kc_names in *'tar: kcharm: damaged'*) kc_refuse "the archive cannot be read as $kc_format"; return ;; esac
   kc_bad=$(printf '%s\n' "$kc_names" | sed '/^tar: /{/emoving leading/!d;}; s#^\./##; s#/$##' | grep -vE "^($kc_prefix(/.*)?|$(kc_ancestors "$kc_prefix")|)\$" | head -n 1)
@@ -143,7 +145,7 @@ kc_unpack() {
   sync
   mkdir -p "\${kc_stamp%/*}" && printf '%s %s\n' "$kc_want" "$(kc_listing "$kc_new/$kc_prefix")" >"$kc_stamp" && kc_sync "$kc_stamp" || return
   [ ! -d "$kc_final" ] || mv -f "$kc_final" "$kc_final.kcharm-old" || return
-  mv -f "$kc_new/$kc_prefix" "$kc_final" && rm -rf "$kc_new" "$kc_final.kcharm-old" "$kc_blob"; }
+  mv -f "$kc_new/$kc_prefix" "$kc_final" && rm -rf "$kc_new" "$kc_final.kcharm-old" "$kc_blob" "$kc_blob.as"; }
 kc_ancestors() { kc_up=$1; while case $kc_up in */*) kc_up=\${kc_up%/*} ;; *) false ;; esac; do printf '%s|' "$kc_up"; done; printf '%s' '\.'; }
 `.replaceAll('\\$', '$')
 

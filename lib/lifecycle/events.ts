@@ -5,3 +5,10 @@ export type LifeEvent =
   | { unit: string; kind: 'change'; verb: string; stage: string }
   | { unit: string; kind: 'kept'; key: string; why: string }
   | { unit: string; kind: 'fault'; message: string; hint?: string }
+
+/** How far a long step is: printed live only. */
+export interface StepProgress {
+  unit: string
+  kind: 'progress'
+  text: string
+}

@@ -25,8 +25,15 @@ const resource = z
         path: path.optional().describe('A file on the machine that deploys, relative to the bundle.'),
         url: url.optional().describe('Where to fetch it, https or http.'),
         sha256: digest.optional(),
+        fetch: z
+          .enum(['auto', 'node', 'operator'])
+          .optional()
+          .describe(
+            'Who downloads a URL: each machine (node), the operator, who then uploads it, or auto: the machine if it can.',
+          ),
       })
-      .refine(({ path, url }) => (path === undefined) !== (url === undefined), 'expected either path or url'),
+      .refine(({ path, url }) => (path === undefined) !== (url === undefined), 'expected either path or url')
+      .refine(({ fetch, url }) => fetch !== 'node' || url !== undefined, 'fetch: node expects a url'),
   ])
   .meta({ title: 'path | URL | map of path or url, and sha256' })
   .describe('The file that a charm installs from: a path relative to the bundle, or a URL.')

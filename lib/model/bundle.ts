@@ -107,9 +107,13 @@ function placement(
 
 /** A path is relative to the bundle, so that bundle and files can move together. */
 function resourceRef(given: DraftResource | undefined, file: string): ResourceRef {
-  const { path, url, sha256 } = typeof given === 'string' ? { path: given } : { ...given }
+  const { path, url, sha256, fetch } = typeof given === 'string' ? { path: given } : { ...given }
   const from = url ?? path ?? ''
-  return { from: WEB.test(from) ? from : resolve(dirname(file), from), ...(sha256 === undefined ? {} : { sha256 }) }
+  return {
+    from: WEB.test(from) ? from : resolve(dirname(file), from),
+    ...(sha256 === undefined ? {} : { sha256 }),
+    ...(fetch === undefined ? {} : { fetch }),
+  }
 }
 
 function machines(given: NonNullable<Draft['machines']>, source: YamlSource): Record<string, BundleMachine> {

@@ -4,6 +4,8 @@ export interface ResourceRef {
   from: string
   /** SHA-256 of the bytes, 64 hex digits. Never invented: from the bundle or the lockfile. */
   sha256?: string
+  /** Who downloads a URL; default `auto`: each machine if it can, else the operator. */
+  fetch?: 'auto' | 'node' | 'operator'
 }
 
 export interface Application {

@@ -1,9 +1,9 @@
-import type { LifeEvent } from '../lifecycle/events.ts'
+import type { LifeEvent, StepProgress } from '../lifecycle/events.ts'
 import { maskText } from './mask.ts'
 import { oneLine, type Paint, paintFor } from './terminal-text.ts'
 
 export interface Progress {
-  event(machine: string, event: LifeEvent): void
+  event(machine: string, event: LifeEvent | StepProgress): void
   say(line: string): void
   /** Leaves the last picture standing and gives the cursor back. */
   end(): void
@@ -24,9 +24,11 @@ export function progressOn(screen: Screen, env: Record<string, string | undefine
 
 function plainLines(screen: Screen): Progress {
   const print = (text: string) => screen.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`)
+  const told = new Map<string, number>()
   return {
     event(machine, event) {
       const text = eventText(event)
+      if (event.kind === 'progress' && isTooSoon(told, event)) return
       if (text !== undefined) print(`${machine} ${event.unit} ${text}`)
     },
     say: (line) => print(oneLine(line)),
@@ -34,13 +36,23 @@ function plainLines(screen: Screen): Progress {
   }
 }
 
+/** A meter speaks every second; lines that stay on the screen need it every ten. */
+function isTooSoon(told: Map<string, number>, { unit, text }: StepProgress): boolean {
+  const key = `${unit} ${text.split(' ', 1)[0]}`
+  if (Date.now() - (told.get(key) ?? 0) < 10_000) return true
+  told.set(key, Date.now())
+  return false
+}
+
 /** What one event says to a person; states on the way say nothing that the steps do not. */
-export function eventText(event: LifeEvent): string | undefined {
+export function eventText(event: LifeEvent | StepProgress): string | undefined {
   switch (event.kind) {
     case 'hook':
       return `hook ${event.hook}`
     case 'change':
       return oneLine(maskText(event.verb))
+    case 'progress':
+      return oneLine(maskText(event.text))
     case 'fault':
       return `failed: ${oneLine(maskText(event.message))}`
     case 'kept':

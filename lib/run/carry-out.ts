@@ -1,17 +1,17 @@
 import { KcharmError } from '../errors/index.ts'
 import { undoerOf } from '../host/objects.ts'
-import type { Change } from '../host/kind.ts'
 import { WRITING_PRELUDE } from '../host/prelude.ts'
 import { BACKUPS, BLOBS, HOME, MANIFEST, path, RUN, STILL, TREES } from '../host/shell.ts'
 import { compact, LONG } from '../lifecycle/compact.ts'
 import type { Reading } from '../host/view.ts'
-import type { LifeEvent } from '../lifecycle/events.ts'
+import type { LifeEvent, StepProgress } from '../lifecycle/events.ts'
 import { drive } from '../lifecycle/driver.ts'
 import { holdings, type Line, openOperation, renderLine, unitsIn } from '../lifecycle/manifest.ts'
 import { isGone, type Site } from '../lifecycle/unit.ts'
 import { digest } from '../model/json.ts'
 import type { SitePlan } from '../plan/plan-site.ts'
 import { machineBackend } from './machine-backend.ts'
+import type { ProvideBlob } from './provide-blob.ts'
 import { readMore, type SiteLink } from './site-link.ts'
 
 export interface Work {
@@ -25,8 +25,8 @@ export interface Work {
   /** Nothing but the very values of the plan: it was saved, and somebody vouched for it. */
   exact: boolean
   operation(): string
-  provideBlob(link: SiteLink, change: Change): Promise<void>
-  tell(event: LifeEvent): void
+  provideBlob: ProvideBlob
+  tell(event: LifeEvent | StepProgress): void
 }
 
 /** Under the machine's lock: nothing has changed since the plan, then the same driver as the plan's, on the machine. */
@@ -44,7 +44,8 @@ export async function carryOut(work: Work): Promise<void> {
     firstLine: modelLine(site, work.model),
     isRollback: (name, stage) => isRollback(site, name, stage),
     isBereft: (name) => !work.exact && isBereft(site, name),
-    provideBlob: (change) => work.provideBlob(link, change),
+    provideBlob: (unit, change) =>
+      work.provideBlob(link, change, (text) => work.tell({ unit, kind: 'progress', text })),
   })
   const steps = drive(site, { foresees: false, view: backend.live.view, operation: work.operation })
   let next = steps.next()

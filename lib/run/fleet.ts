@@ -1,9 +1,9 @@
 import { KcharmError, toKcharmError } from '../errors/index.ts'
-import type { Blob, Change } from '../host/kind.ts'
+import type { Blob } from '../host/kind.ts'
 import { undoerOf } from '../host/objects.ts'
 import type { Key, Reading } from '../host/view.ts'
 import type { Charm } from '../lifecycle/charm.ts'
-import type { LifeEvent } from '../lifecycle/events.ts'
+import type { LifeEvent, StepProgress } from '../lifecycle/events.ts'
 import { type Line, type UnitRecord, unitsIn } from '../lifecycle/manifest.ts'
 import type { Site } from '../lifecycle/unit.ts'
 import type { Machine, Model } from '../model/declaration.ts'
@@ -15,6 +15,7 @@ import { held } from '../ssh/lock-refused.ts'
 import { carryOut, isDeserted } from './carry-out.ts'
 import type { NodeSession } from './node-session.ts'
 import { assertOurs } from './ownership.ts'
+import type { ProvideBlob } from './provide-blob.ts'
 import { readMore, readSite, type SiteLink } from './site-link.ts'
 import { copySite, givenOptions, siteOf } from './sites.ts'
 
@@ -83,8 +84,8 @@ export async function applyFleet(
     holder: string
     exact: boolean
     operation(): string
-    provideBlob(link: SiteLink, change: Change): Promise<void>
-    tell(machine: string, event: LifeEvent): void
+    provideBlob: ProvideBlob
+    tell(machine: string, event: LifeEvent | StepProgress): void
   },
 ): Promise<void> {
   const work = fleet.sites.filter(isBusy)

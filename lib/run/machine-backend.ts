@@ -35,7 +35,7 @@ export function machineBackend(on: {
   isRollback(unit: string, stage: string): boolean
   /** A unit that it is related to failed in this run. */
   isBereft(unit: string): boolean
-  provideBlob(change: Change): Promise<void>
+  provideBlob(unit: string, change: Change): Promise<void>
 }): MachineBackend {
   const live = liveView(on.observed, on.frames)
   let first = on.firstLine
@@ -83,7 +83,7 @@ async function write(context: Context, ask: Write): Promise<void> {
     assertPlanned(context.machine, { ...ask, bereft: context.isBereft(ask.unit) }, context.planned)
   }
   if (isUnknown(change.after)) throw new Error(`${change.key}: a value that is not known cannot be written`)
-  if (change.blob) await context.provideBlob(change)
+  if (change.blob) await context.provideBlob(ask.unit, change)
   const { undoer, name } = undoerOf(change.key)
   const reading = undoer.reading(name, change.reads ?? [])
   const marker = newMarker()

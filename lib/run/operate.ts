@@ -81,9 +81,9 @@ async function carryOut(work: Workspace, verb: Verb, { fleet, wanted, exact }: C
       holder: work.holder,
       exact,
       operation: () => randomBytes(4).toString('hex'),
-      provideBlob: (link, change) => work.provideBlob(link, change),
+      provideBlob: (...given) => work.provideBlob(...given),
       tell(machine, event) {
-        journal.append({ ...note(), t: 'event', machine, event })
+        if (event.kind !== 'progress') journal.append({ ...note(), t: 'event', machine, event })
         work.follow(machine, event)
       },
     })

@@ -62,7 +62,7 @@ export function fileOf(blob: Pick<Blob, 'from' | 'sha256'>): string {
 }
 
 async function blobOf(ref: ResourceRef, sha256: string): Promise<Blob> {
-  const blob = { sha256, from: ref.from, name: nameOf(ref.from) }
+  const blob = { sha256, from: ref.from, name: nameOf(ref.from), ...(ref.fetch ? { fetch: ref.fetch } : {}) }
   return { ...blob, size: (await sizeOf(fileOf(blob))) ?? 0 }
 }
 

@@ -1,10 +1,9 @@
-import type { Change } from '../host/kind.ts'
 import type { Charm } from '../lifecycle/charm.ts'
-import type { LifeEvent } from '../lifecycle/events.ts'
+import type { LifeEvent, StepProgress } from '../lifecycle/events.ts'
 import type { Machine } from '../model/declaration.ts'
 import type { ModelStore } from '../state/store.ts'
 import type { NodeSession } from './node-session.ts'
-import type { SiteLink } from './site-link.ts'
+import type { ProvideBlob } from './provide-blob.ts'
 
 /** What every operation works with. Tests bring their own sessions and store. */
 export interface Workspace {
@@ -16,7 +15,7 @@ export interface Workspace {
   holder: string
   open(machine: Machine): Promise<NodeSession>
   /** Sees to it that the bytes which a change needs lie on the machine. */
-  provideBlob(link: SiteLink, change: Change): Promise<void>
+  provideBlob: ProvideBlob
   /** Follows the run; the journal hears the same. */
-  follow(machine: string, event: LifeEvent): void
+  follow(machine: string, event: LifeEvent | StepProgress): void
 }

@@ -14,7 +14,9 @@ export type UploadSource = { path: string } | { data: Buffer }
 export interface UploadOptions {
   /** Permission bits of the file. Default 0600. */
   mode?: number
-  /** Bytes sent so far. */
+  /** A cut upload stays as `TO.part`, and the next one goes on behind it. Whose bytes they are is for the caller to check. */
+  resume?: boolean
+  /** Bytes that are there by now. */
   onProgress?(bytes: number): void
 }
 
@@ -28,7 +30,8 @@ interface Upload extends UploadOptions {
 }
 
 /**
- * Streams a file to `TO.part` and renames it when all bytes are there. Errors: `unit-failed` with what the machine
+ * Streams a file to `TO.part` and renames it when all bytes are there; what does not arrive whole goes, but for a cut
+ * upload that is to be resumed. Errors: `unit-failed` with what the machine
  * said (disk full, read-only), `not-found` when there is no such source, ConnectionLost.
  */
 export async function upload(connection: Connection, job: Upload): Promise<void> {
@@ -36,9 +39,13 @@ export async function upload(connection: Connection, job: Upload): Promise<void>
   const { channel, exited } = await execute(connection, commandLine(job.sudo, 'upload'), job.deadlineMs)
   let said: Buffer = Buffer.alloc(0)
   channel.stderr.on('data', (chunk: Buffer) => (said = tail(said, chunk, 4096)))
-  channel.resume()
+  const told = job.resume ? firstLine(channel, exited) : '0'
   channel.write(receiver(job, size))
-  const sent = pipeline(open(job.source), counter(job.onProgress), channel).catch((error: unknown) => error)
+  const start = Number(await told) || 0
+  channel.resume()
+  const sent = pipeline(open(job.source, start), counter(start, job.onProgress), channel).catch(
+    (error: unknown) => error,
+  )
   const status = await exited
   const failure = await sent
   if (status === 0) return
@@ -51,18 +58,42 @@ export async function upload(connection: Connection, job: Upload): Promise<void>
  * One line, read by the shell byte for byte, so that all that follows is left for `cat`. When the operator is gone
  * the shell must not speak: a broken pipe would end it before it has cleaned up.
  */
-function receiver({ to, mode = 0o600 }: Upload, size: number): string {
+function receiver({ to, mode = 0o600, resume }: Upload, size: number): string {
+  const begin = resume
+    ? ['s=$(wc -c 2>/dev/null <"$t") || s=0', `[ "$s" -le ${size} ] || { rm -f "$t"; s=0; }`, 'echo $((s))']
+    : ['rm -f "$t"', `trap 'rm -f "$t"' EXIT`]
   const steps = [
     'export LC_ALL=C',
     'umask 077',
     'R=${KCHARM_ROOT-}',
     `t=${path(`${to}.part`)}`,
-    `trap 'rm -f "$t"' EXIT`,
-    'cat >"$t" || exit 1',
+    ...begin,
+    'cat >>"$t" || { rm -f "$t"; exit 1; }',
     `[ $(wc -c <"$t") -eq ${size} ] || exit 1`,
     `chmod ${mode.toString(8)} "$t" && mv -f "$t" ${path(to)}`,
   ]
   return `${steps.join('; ')}\n`
+}
+
+/** What the shell says first; nothing when it ends before. */
+async function firstLine(channel: Readable, exited: Promise<unknown>): Promise<string> {
+  let text = ''
+  const line = new Promise<string>((resolve) => {
+    const take = (chunk: Buffer): void => {
+      text += chunk.toString('latin1')
+      if (!text.includes('\n') && text.length < 1024) return
+      channel.off('data', take)
+      resolve(text)
+    }
+    channel.on('data', take)
+  })
+  return await Promise.race([
+    line,
+    exited.then(
+      () => text,
+      () => text,
+    ),
+  ])
 }
 
 async function sizeOf(source: UploadSource): Promise<number> {
@@ -73,15 +104,18 @@ async function sizeOf(source: UploadSource): Promise<number> {
   return size
 }
 
-function open(source: UploadSource): Readable {
+function open(source: UploadSource, start: number): Readable {
   return 'data' in source
-    ? Readable.from([source.data], { objectMode: false })
-    : createReadStream(source.path, { highWaterMark: 256 * 1024 })
+    ? Readable.from([source.data.subarray(start)], { objectMode: false })
+    : createReadStream(source.path, { start, highWaterMark: 256 * 1024 })
 }
 
-function counter(onProgress?: (bytes: number) => void): (chunks: AsyncIterable<Buffer>) => AsyncIterable<Buffer> {
+function counter(
+  start: number,
+  onProgress?: (bytes: number) => void,
+): (chunks: AsyncIterable<Buffer>) => AsyncIterable<Buffer> {
   return async function* (chunks) {
-    let bytes = 0
+    let bytes = start
     for await (const chunk of chunks) {
       yield chunk
       onProgress?.((bytes += chunk.length))

@@ -45,7 +45,11 @@ export interface CellHint {
 const json: z.ZodType<Json> = z.json()
 const options = z.record(z.string(), json)
 const life = z.enum(['present', 'absent'])
-const resource = z.strictObject({ from: z.string(), sha256: z.exactOptional(z.string()) })
+const resource = z.strictObject({
+  from: z.string(),
+  sha256: z.exactOptional(z.string()),
+  fetch: z.exactOptional(z.enum(['auto', 'node', 'operator'])),
+})
 
 const application = z.strictObject({
   name: z.string(),

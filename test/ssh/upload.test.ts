@@ -79,6 +79,40 @@ test('an upload that is cut leaves the old file and nothing beside it', async ()
   expect(readFileSync(join(root, 'file'), 'utf8')).toBe('old')
 })
 
+test('an upload that is cut goes on where it was when it may; what is too long begins anew', async () => {
+  const faults: Faults = {}
+  const { root, target } = await rootlessNode({ faults })
+  const source = join(workspace(), 'source')
+  writeFileSync(source, Buffer.alloc(50 * MB, 'some bytes that are not all alike '))
+  let cut = false
+  const first = (await session(target)).upload({ path: source }, '/file', {
+    resume: true,
+    onProgress: (bytes) => {
+      if (bytes > 25 * MB && !cut) faults.dropAfterBytes = 1
+      cut = bytes > 25 * MB
+    },
+  })
+  await expect(first).rejects.toBeInstanceOf(ConnectionLost)
+  delete faults.dropAfterBytes
+  await vi.waitUntil(() => readdirSync(root).join() === 'file.part', { timeout: 20_000 })
+  const kept = statSync(join(root, 'file.part')).size
+  expect(kept).toBeGreaterThan(5 * MB)
+  const seen: number[] = []
+  const again = await session(target)
+  await again.upload({ path: source }, '/file', { resume: true, onProgress: (bytes) => seen.push(bytes) })
+  expect(seen[0]).toBeGreaterThan(kept)
+  expect(seen.at(-1)).toBe(50 * MB)
+  execFileSync('cmp', [source, join(root, 'file')])
+
+  writeFileSync(join(root, 'small.part'), Buffer.alloc(100))
+  await again.upload({ data: Buffer.from('small') }, '/small', { resume: true })
+  expect(readFileSync(join(root, 'small'), 'utf8')).toBe('small')
+  writeFileSync(join(root, 'whole.part'), 'left behind')
+  await again.upload({ data: Buffer.from('whole') }, '/whole')
+  expect(readFileSync(join(root, 'whole'), 'utf8')).toBe('whole')
+  expect(readdirSync(root).sort()).toEqual(['file', 'small', 'whole'])
+})
+
 test('what the machine cannot write is an error with its words, and the session goes on', async () => {
   const sshd = await startSshd()
   const node = await session(sshd.target)
