@@ -33,6 +33,8 @@ export interface Change {
   blob?: Blob
   /** Why, in words, when it is not plain from the verb. */
   why?: string
+  /** Prints who else is at work on the same thing; the write waits until it prints nothing. */
+  awaits?: string
   /** The write script's body; empty while `after` is unknown. */
   script: string
 }
@@ -55,6 +57,8 @@ export interface Undoer {
   prefix: string
   reading(name: string, reads: Key[]): Reading<Cell>
   restore(name: string, to: Cell, from: Cell): string
+  /** See `Change`. */
+  awaits?(name: string): string
   /** What must happen before anything else is put back: a daemon of ours stops before its files go. */
   halt?(name: string, to: Cell): string
   /** Whether `have` is as good as `wanted`; default: equal. */

@@ -3,17 +3,33 @@ import { archive } from './archive.ts'
 import { directory } from './directory.ts'
 import { edit } from './edit.ts'
 import { file } from './file.ts'
+import { hold } from './hold.ts'
 import { kernelModule } from './kernel-module.ts'
 import type { Change, Kind, Undoer } from './kind.ts'
 import { link } from './link.ts'
 import { packageKind } from './package.ts'
+import { repositoryIndex } from './repository-index.ts'
+import { resourceFile } from './resource-file.ts'
 import { service } from './service.ts'
 import type { Cell, Key, Reading, View } from './view.ts'
 
 /** Every kind of host object, by name. A new one is its own file and a word here. */
-const kinds = { archive, directory, edit, file, 'kernel-module': kernelModule, link, package: packageKind, service }
+const kinds = {
+  archive,
+  directory,
+  edit,
+  file,
+  hold,
+  'kernel-module': kernelModule,
+  link,
+  package: packageKind,
+  'repository-index': repositoryIndex,
+  'resource-file': resourceFile,
+  service,
+}
 
 type Kinds = typeof kinds
+export const KINDS = Object.keys(kinds)
 export type HostObject = { [K in keyof Kinds]: Kinds[K] extends Kind<infer O> ? O : never }[keyof Kinds]
 
 /** The change that makes the object true on what the view shows; nothing when it is true. */

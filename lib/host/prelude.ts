@@ -29,6 +29,24 @@ kc_package() {
   'config-files '*) echo config ;;
   '' | 'not-installed '*) echo none ;;
   *) echo partial ;; esac; }
+kc_rpm() {
+  [ "$(ls -A "$R/var/lib/rpm" "$R/usr/lib/sysimage/rpm" 2>/dev/null)" ] || { echo none; return; }
+  rpm -q --qf 'installed %{EVR}\n' "$1" 2>/dev/null | grep '^installed' | tail -n 1 | grep . || echo none; }
+kc_dnf_candidates() {
+  kc_logs=$(mktemp -d) || return
+  COLUMNS=500 dnf -C --setopt=logdir="$kc_logs" --setopt=install_weak_deps=False --disableexcludes=all --assumeno install "$1" 2>/dev/null; rm -rf "$kc_logs"; }
+kc_zypper_candidates() { ZYPP_LOGFILE=/dev/null zypper --no-refresh --non-interactive --xmlout install --dry-run --no-recommends --oldpackage "$1" 2>/dev/null; }
+kc_holder() {
+  kc_inode=$(stat -c %i "$1" 2>/dev/null) || return 0
+  kc_pid=$(sed -n "s/^.* \([0-9]*\) [0-9a-f]*:[0-9a-f]*:$kc_inode .*/\1/p" "$R/proc/locks" 2>/dev/null | head -n 1)
+  [ -z "$kc_pid" ] || echo "process $kc_pid ($(tr '\0' ' ' <"$R/proc/$kc_pid/cmdline" 2>/dev/null))"; }
+kc_pid_holder() {
+  { read -r kc_pid || [ "$kc_pid" ]; } 2>/dev/null <"$1" || return 0
+  [ ! -d "$R/proc/\${kc_pid:-none}" ] || echo "process $kc_pid ($(tr '\0' ' ' <"$R/proc/$kc_pid/cmdline" 2>/dev/null))"; }
+kc_indexed() {
+  kc_read=
+  [ ! -f "$2" ] || read -r kc_read <"$2"
+  if [ -f "$1" ] && [ "$kc_read" = "$(kc_sha "$1")" ]; then echo read; else echo unread; fi; }
 kc_apt_candidates() { apt-get -s -o Debug::NoLocking=1 -o Dir::Log::Planner= -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= install --no-install-recommends "$1" 2>/dev/null | grep -E '^(Inst|Conf) ' || :; }
 kc_listing() { (cd "$1" && { find . -type d; find . ! -type d -exec stat -c '%n %f %s %Y' {} +; } | sort | sha256sum | cut -d' ' -f1); }
 kc_tree() {
@@ -81,25 +99,52 @@ kc_validate() {
   kc_said=$("$@" 2>&1 >/dev/null) && { [ -z "$kc_forbid" ] || ! printf %s "$kc_said" | grep -qF "$kc_forbid"; } && return 0
   kc_say "the new file was refused by $1: $(printf %s "$kc_said" | tail -n 3 | tr '\n' ' ')"
   rm -f "$kc_new"; return 1; }
-kc_holder() {
-  kc_inode=$(stat -c %i "$1" 2>/dev/null) || return 0
-  kc_pid=$(sed -n "s/^.* \([0-9]*\) [0-9a-f]*:[0-9a-f]*:$kc_inode .*/\1/p" "$R/proc/locks" 2>/dev/null | head -n 1)
-  [ -z "$kc_pid" ] || echo " held by process $kc_pid ($(tr '\0' ' ' <"$R/proc/$kc_pid/cmdline" 2>/dev/null))"; }
 kc_apt() {
   kc_apt_get "$@" && return 0
   case $kc_out in *'dpkg --configure -a'*) DEBIAN_FRONTEND=noninteractive dpkg --force-confold --force-confdef --configure -a >/dev/null 2>&1 9>&-; kc_apt_get "$@" && return 0 ;; esac
-  kc_say "apt-get $1 failed: $(printf %s "$kc_out" | grep -E '^(E:|dpkg:)' | head -n 3 | tr '\n' ' ')$(case $kc_out in *lock*) kc_holder "$R/var/lib/dpkg/lock-frontend" ;; esac)"
+  kc_say "apt-get $1 failed: $(printf %s "$kc_out" | grep -E '^(E:|dpkg:)' | head -n 3 | tr '\n' ' ')$(case $kc_out in *lock*) echo " held by $(kc_holder "$R/var/lib/dpkg/lock-frontend")" ;; esac)"
   return 1; }
 kc_apt_get() {
   kc_out=$(DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=15 -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-confdef "$@" 2>&1 9>&-); }
-kc_apt_install() {
-  kc_still=$1; shift
+kc_install() {
+  kc_manager=$1 kc_still=$2; shift 2
   for kc_each in $kc_still; do
     (umask 077; mkdir -p "$R${STILL}") && : >"$R${STILL}/$kc_each" && systemctl -q mask --runtime "$kc_each" 2>/dev/null || :
   done
-  kc_apt install --no-install-recommends "$@"; kc_status=$?
+  "kc_\${kc_manager}_install" "$@"; kc_status=$?
   for kc_each in $kc_still; do kc_unstill "$kc_each"; done
   systemctl daemon-reload; return $kc_status; }
+kc_apt_install() { kc_apt install --no-install-recommends --allow-downgrades "$@"; }
+kc_dnf() {
+  kc_out=$(dnf -y -q --setopt=install_weak_deps=False --disableexcludes=all "$@" 2>&1 9>&-) && return 0
+  kc_say "dnf $1 failed: $(printf %s "$kc_out" | grep -E '^(Error|No match| *Problem)' | head -n 3 | tr '\n' ' ')"; return 1; }
+kc_dnf_install() { kc_dnf install "$@"; }
+kc_dnf_remove() { kc_dnf remove --noautoremove "$1"; }
+kc_zypper() {
+  kc_out=$(ZYPP_LOCK_TIMEOUT=15 zypper --non-interactive --quiet "$@" 2>&1 9>&-) && return 0
+  kc_say "zypper $1 failed: $(printf %s "$kc_out" | grep -v '^$' | tail -n 3 | tr '\n' ' ')"; return 1; }
+kc_zypper_install() { kc_zypper install --no-recommends --oldpackage "$@"; }
+kc_zypper_remove() { kc_zypper remove "$1"; }
+kc_index() {
+  kc_status=0; mkdir -p "\${3%/*}" || return
+  case $1 in
+  apt)
+    { echo .; ls "$R/var/lib/apt/lists" 2>/dev/null; } >"$3.was"
+    kc_apt update -o Dir::Etc::SourceList="$2" -o Dir::Etc::SourceParts=/dev/null -o APT::Get::List-Cleanup=false -o APT::Update::Error-Mode=any || kc_status=1
+    ls "$R/var/lib/apt/lists" 2>/dev/null | grep -vxF -f "$3.was" >"$3.new" ;;
+  dnf) kc_dnf makecache --disablerepo='*' --enablerepo="$(kc_sections "$2" | paste -s -d , -)" || kc_status=1 ;;
+  zypper) kc_zypper --gpg-auto-import-keys refresh $(kc_sections "$2") || kc_status=1 ;;
+  esac
+  if [ $kc_status = 0 ]; then { kc_sha "$2" && echo && cat "$3.new" 2>/dev/null; } >"$3"; fi
+  rm -f "$3.was" "$3.new"; [ -s "$3" ]; }
+kc_forget_index() {
+  case $1 in
+  apt) sed 1d "$3" 2>/dev/null | while read -r kc_each; do rm -f "$R/var/lib/apt/lists/$kc_each"; done ;;
+  dnf) kc_sections "$2" | while read -r kc_each; do rm -rf "$R/var/cache/dnf/$kc_each"-* "$R/var/cache/dnf/$kc_each".sol*; done ;;
+  zypper) kc_sections "$2" | while read -r kc_each; do rm -rf "$R/var/cache/zypp/raw/$kc_each" "$R/var/cache/zypp/solv/$kc_each" "$R/var/cache/zypp/packages/$kc_each"; done ;;
+  esac
+  rm -f "$3"; rmdir "\${3%/*}" 2>/dev/null || :; }
+kc_sections() { sed -n 's/^\[\(.*\)\]$/\1/p' "$1"; }
 kc_unstill() {
   [ -e "$R${STILL}/$1" ] || return 0
   systemctl -q unmask --runtime "$1" 2>/dev/null; systemctl daemon-reload

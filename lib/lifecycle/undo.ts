@@ -55,6 +55,7 @@ function* restoreThing(unit: Unit, held: Holding, view: View): Steps<Change | un
     after: held.before,
     sides: {},
     script: undoer.restore(name, held.before, held.after),
+    ...(undoer.awaits ? { awaits: undoer.awaits(name) } : {}),
   }
   return held.key.startsWith('file:') ? yield* withTexts(change, { name, before: held.before, view }) : change
 }

@@ -35,6 +35,7 @@ export async function carryOut(work: Work): Promise<void> {
   await link.session.lock(work.holder)
   await refuseDrift(work)
   await sweepLeftovers(link, site)
+  const say = (unit: string, text: string) => work.tell({ unit, kind: 'progress', text })
   const backend = machineBackend({
     machine: site.machine,
     session: link.session,
@@ -44,8 +45,8 @@ export async function carryOut(work: Work): Promise<void> {
     firstLine: modelLine(site, work.model),
     isRollback: (name, stage) => isRollback(site, name, stage),
     isBereft: (name) => !work.exact && isBereft(site, name),
-    provideBlob: (unit, change) =>
-      work.provideBlob(link, change, (text) => work.tell({ unit, kind: 'progress', text })),
+    say,
+    provideBlob: (unit, change) => work.provideBlob(link, change, (text) => say(unit, text)),
   })
   const steps = drive(site, { foresees: false, view: backend.live.view, operation: work.operation })
   let next = steps.next()

@@ -16,6 +16,7 @@ import type { NodeSession } from './node-session.ts'
 import { assertPlanned } from './planned.ts'
 
 const STEP_DEADLINE_MS = 900_000
+const BUSY_MS = 300_000
 
 export interface MachineBackend {
   live: LiveView
@@ -36,6 +37,8 @@ export function machineBackend(on: {
   /** A unit that it is related to failed in this run. */
   isBereft(unit: string): boolean
   provideBlob(unit: string, change: Change): Promise<void>
+  /** How far a long step is. */
+  say(unit: string, text: string): void
 }): MachineBackend {
   const live = liveView(on.observed, on.frames)
   let first = on.firstLine
@@ -83,6 +86,7 @@ async function write(context: Context, ask: Write): Promise<void> {
     assertPlanned(context.machine, { ...ask, bereft: context.isBereft(ask.unit) }, context.planned)
   }
   if (isUnknown(change.after)) throw new Error(`${change.key}: a value that is not known cannot be written`)
+  if (change.awaits) await waitUntilFree(context, ask.unit, change.awaits)
   if (change.blob) await context.provideBlob(ask.unit, change)
   const { undoer, name } = undoerOf(change.key)
   const reading = undoer.reading(name, change.reads ?? [])
@@ -102,6 +106,20 @@ async function write(context: Context, ask: Write): Promise<void> {
   })
   if (reply.status !== 0) throw stepFailed(change, reply)
   verify(change, { reading, frame: parseReadings(reply.stdout, marker).get(0) ?? '', live: context.live })
+}
+
+/** Others may be at work with the same tool (unattended upgrades, say): they are given five minutes, and named. */
+async function waitUntilFree(context: Context, unit: string, script: string): Promise<void> {
+  const until = Date.now() + BUSY_MS
+  for (;;) {
+    const { stdout } = await context.session.run(`${READING_PRELUDE}\n${script}`, { deadlineMs: 60_000 })
+    const holder = stdout.trim().split('\n')[0] ?? ''
+    if (holder === '') return
+    if (Date.now() >= until)
+      throw new StepFailed(`${holder} holds the package manager for over five minutes`, 'look what it does there')
+    context.say(unit, `waits for ${holder}, which holds the package manager`)
+    await new Promise((wake) => setTimeout(wake, 2000))
+  }
 }
 
 function verify(change: Change, is: { reading: Reading<Cell>; frame: string; live: LiveView }): void {

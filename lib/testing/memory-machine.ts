@@ -64,7 +64,7 @@ export class MemoryMachine {
     if (prefix === 'text') return this.texts.get(name) ?? ''
     if (prefix === 'backup') return this.backups.get(name)
     if (prefix === 'apt') return this.candidates(name)
-    if (/^(file|dir|link|tree|mod|pkg|svc)$/.test(prefix)) return this.cells.get(key) ?? untouched(key)
+    if (/^(file|dir|link|tree|mod|pkg|svc|hold|index|blob)$/.test(prefix)) return this.cells.get(key) ?? untouched(key)
     if (prefix === 'found-svc') return this.value(`svc:${name}`)
     return this.fixtures.report(key, this)
   }
@@ -141,6 +141,8 @@ export function fileCell(text: string): Cell {
 
 export function untouched(key: Key): Cell {
   if (key.startsWith('mod:')) return { loaded: false }
+  if (key.startsWith('hold:')) return 'free'
+  if (key.startsWith('index:')) return 'unread'
   if (key.startsWith('pkg:')) return { state: 'none' }
   if (key.startsWith('svc:')) return { load: 'not-found', active: 'inactive', enabled: '-', loaded: '-' }
   return null

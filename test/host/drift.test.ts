@@ -11,6 +11,7 @@ import { testMachine } from './machine.ts'
 
 const bytes = packTar([{ path: 'opt/kata' }, { path: 'opt/kata/a', file: 'a' }, { path: 'opt/kata/b', link: 'a' }])
 const blob = { sha256: sha256(bytes), size: bytes.length, from: 'test', name: 'kata.tar' }
+const tool = { sha256: sha256('#!/bin/sh\n'), size: 10, from: 'test', name: 'tool' }
 const conf = '/etc/conf'
 const objects = {
   archive: { kind: 'archive', path: '/opt/kata-1', blob, prefix: 'opt/kata' },
@@ -26,10 +27,15 @@ const objects = {
   'kernel-module': { kind: 'kernel-module', name: 'vhost_vsock' },
   link: { kind: 'link', path: '/opt/kata', target: '/opt/kata-1' },
   package: { kind: 'package', name: 'containerd', services: ['containerd'] },
+  hold: { kind: 'hold', name: 'containerd' },
+  'repository-index': { kind: 'repository-index', manager: 'apt', source: '/etc/apt/sources.list.d/x.sources' },
+  'resource-file': { kind: 'resource-file', path: '/usr/local/sbin/tool', blob: tool, mode: '0755' },
   service: { kind: 'service', name: 'containerd', reads: [fileReading(conf)] },
 } satisfies { [K in HostObject['kind']]: HostObject & { kind: K } }
 
 type Kind = keyof typeof objects
+
+const SOURCE = 'etc/apt/sources.list.d/x.sources'
 
 /** What a hand can do to an object of each kind, and the verb that finds it. `root` is the machine's tree. */
 const DRIFTS: [Kind, string, (root: string) => void, string][] = [
@@ -49,6 +55,16 @@ const DRIFTS: [Kind, string, (root: string) => void, string][] = [
   ['link', 'elsewhere', (root) => relink(join(root, 'opt/kata'), '/opt/other'), 'link'],
   ['link', 'gone', (root) => unlinkSync(join(root, 'opt/kata')), 'link'],
   ['package', 'removed', (root) => standIn(root, 'apt-get', '-y', 'remove', 'containerd'), 'install'],
+  ['hold', 'taken away', (root) => standIn(root, 'apt-mark', 'unhold', 'containerd'), 'hold'],
+  [
+    'repository-index',
+    'another source',
+    (root) => writeFileSync(join(root, SOURCE), 'URIs: http://other\n'),
+    'read what',
+  ],
+  ['resource-file', 'other bytes', (root) => writeFileSync(join(root, 'usr/local/sbin/tool'), 'x'), 'put tool'],
+  ['resource-file', 'a mode changed', (root) => chmodSync(join(root, 'usr/local/sbin/tool'), 0o700), 'put tool'],
+  ['resource-file', 'gone', (root) => unlinkSync(join(root, 'usr/local/sbin/tool')), 'put tool'],
   ['service', 'stopped', (root) => standIn(root, 'systemctl', 'stop', 'containerd'), 'start'],
   ['service', 'disabled', (root) => standIn(root, 'systemctl', 'disable', 'containerd'), 'enable and restart'],
   ['service', 'what it reads was changed', (root) => writeFileSync(join(root, conf), 'z\n'), 'restart'],
@@ -59,6 +75,9 @@ test.each(DRIFTS)('%s: %s', async (kind, _what, drift, verb) => {
   const blobFile = join(on.root, blobPath(blob.sha256))
   mkdirSync(dirname(blobFile), { recursive: true })
   writeFileSync(blobFile, bytes)
+  writeFileSync(join(on.root, blobPath(tool.sha256)), '#!/bin/sh\n')
+  mkdirSync(dirname(join(on.root, SOURCE)), { recursive: true })
+  writeFileSync(join(on.root, SOURCE), 'URIs: http://x\n')
   writeFileSync(join(on.root, 'etc/edited'), 'somebody else’s\n')
   for (const object of Object.values(objects)) on.make(object)
   for (const object of Object.values(objects)) expect(planObject(object, on.view)).toBeUndefined()

@@ -3,14 +3,19 @@ import { kata } from '../../charms/kata/charm.ts'
 import { treeReading } from '../../lib/host/archive.ts'
 import { directoryReading } from '../../lib/host/directory.ts'
 import { fileReading, textReading } from '../../lib/host/file.ts'
+import { holdReading } from '../../lib/host/hold.ts'
 import { moduleReading } from '../../lib/host/kernel-module.ts'
 import type { Blob } from '../../lib/host/kind.ts'
 import { linkReading } from '../../lib/host/link.ts'
 import { type HostObject, planObject, undoerOf } from '../../lib/host/objects.ts'
 import { candidateReading, packageReading } from '../../lib/host/package.ts'
+import { packageManager } from '../../lib/host/package-manager.ts'
+import { indexReading } from '../../lib/host/repository-index.ts'
+import { resourceFileReading } from '../../lib/host/resource-file.ts'
 import { serviceReading } from '../../lib/host/service.ts'
 import type { Cell, Reading, View } from '../../lib/host/view.ts'
 
+const MANAGERS = ['apt', 'dnf', 'zypper'] as const
 const blob: Blob = { sha256: 'ab'.repeat(32), size: 1000, from: 'here', name: 'kata-static-3.20.0-amd64.tar.xz' }
 
 /** Each kind's reading, of things that are there and of things that are not, and all that our charms read. */
@@ -24,7 +29,11 @@ export function everyReading(): Reading<unknown>[] {
       linkReading(path),
       treeReading(path),
     ]),
-    ...['containerd', 'none'].flatMap((name) => [packageReading(name), candidateReading(name)]),
+    ...['containerd', 'none'].flatMap((name) => [packageReading(name), candidateReading(name), holdReading(name)]),
+    ...MANAGERS.map((manager) => packageReading('containerd', manager)),
+    ...MANAGERS.map((manager) => indexReading({ manager, source: '/etc/thing' })),
+    resourceFileReading('/etc/thing'),
+    packageManager,
     ...['containerd', 'none'].map((name) => serviceReading(name, ['file:/etc/thing', 'tree:/opt/thing'])),
     ...['vhost_vsock', 'none'].map(moduleReading),
     ...containerd.observe(containerd.config.parse({}), { containerd: blob }),
@@ -45,9 +54,13 @@ export const EVERY_OBJECT: HostObject[] = [
     validate: { argv: ['x', '{new}'] },
   },
   { kind: 'file', path: '/etc/thing', text: 'x\n', validate: { argv: ['containerd', '-c', '{new}'], forbid: 'x' } },
+  { kind: 'hold', name: 'containerd' },
   { kind: 'kernel-module', name: 'vhost_vsock' },
   { kind: 'link', path: '/opt/kata', target: '/opt/kata-3.20.0' },
   { kind: 'package', name: 'containerd', services: ['containerd'] },
+  ...(['dnf', 'zypper'] as const).map((manager): HostObject => ({ kind: 'package', name: 'containerd', manager })),
+  ...MANAGERS.map((manager): HostObject => ({ kind: 'repository-index', manager, source: '/etc/thing' })),
+  { kind: 'resource-file', path: '/usr/local/sbin/runc', blob, mode: '0755' },
   { kind: 'service', name: 'containerd', reads: [fileReading('/etc/thing'), treeReading('/opt/thing')] },
 ]
 
@@ -75,8 +88,13 @@ const BEFORE: Partial<Record<HostObject['kind'], Cell[]>> = {
   service: [running],
 }
 
+const OFFERS: Record<string, string> = {
+  apt: 'Inst containerd (1.7.24 x)',
+  dnf: ' containerd  x86_64  1.7.24-1  repo  1 k',
+  zypper: '<solvable type="package" name="containerd" edition="1.7.24-1"',
+}
 const BARE: View = {
-  peek: (reading) => reading.parse(reading.key.startsWith('apt:') ? 'Inst containerd (1.7.24 x)' : 'none'),
+  peek: (reading) => reading.parse(OFFERS[reading.key.split(':')[0] ?? ''] ?? 'none'),
   read: (reading) => BARE.peek(reading) as never,
   touched: () => false,
 }

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, readlinkSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readlinkSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { blobPath } from '../../lib/host/archive.ts'
 import { fileReading } from '../../lib/host/file.ts'
-import type { HostObject } from '../../lib/host/objects.ts'
+import { type HostObject, planObject } from '../../lib/host/objects.ts'
 import { packageReading } from '../../lib/host/package.ts'
 import { sha256 } from '../../lib/model/json.ts'
 import { packTar } from '../../lib/lab/archives/tar.ts'
@@ -68,6 +68,42 @@ describe.each(SURROUNDINGS)('%s', (name) => {
     const made = on.make({ kind: 'directory', path: '/opt/used' })
     put(on, '/opt/used/of-another', '')
     if (made) on.undo({ ...made, before: null, after: null })
+  })
+
+  test('a file of a resource is put there, replaces another, and comes back', async () => {
+    const on = await machine()
+    put(on, '/usr/local/sbin/runc', 'old\n', 0o700)
+    const bytes = '#!/bin/sh\n'
+    const resource = { sha256: sha256(bytes), size: bytes.length, from: 'test', name: 'runc.amd64' }
+    put(on, blobPath(resource.sha256), bytes)
+    there(on, { kind: 'resource-file', path: '/usr/local/sbin/runc', blob: resource, mode: '0755' })
+    put(on, blobPath(resource.sha256), 'other bytes')
+    const other = () => on.make({ kind: 'resource-file', path: '/usr/local/sbin/other', blob: resource })
+    expect(other).toThrow(/the digest is not the vouched one/)
+    expect(listing(join(on.root, 'usr/local/sbin')).join('\n')).not.toContain('other')
+  })
+
+  test('a package is held at its version, and let go', async () => {
+    const on = await machine()
+    on.make({ kind: 'package', name: 'containerd' })
+    there(on, { kind: 'hold', name: 'containerd' })
+  })
+
+  test('what a repository offers is read once, again when its source changes, and forgotten', async () => {
+    const on = await machine()
+    const source = '/etc/apt/sources.list.d/x.sources'
+    put(on, source, 'URIs: http://x.example/debian\n')
+    const object: HostObject = { kind: 'repository-index', manager: 'apt', source }
+    put(on, '/faults/apt-update', '')
+    expect(() => on.make(object)).toThrow(/apt-get update failed: E: Failed to fetch http:\/\/x.example/)
+    rmSync(join(on.root, 'faults/apt-update'))
+    const made = there(on, object, { keep: true })
+    expect(planObject(object, on.view)).toBeUndefined()
+    put(on, source, 'URIs: http://y.example/debian\n')
+    expect(planObject(object, on.view)?.verb).toContain('read what')
+    put(on, source, 'URIs: http://x.example/debian\n')
+    on.undo(made)
+    expect(listing(join(on.root, 'var/lib/apt/lists')).join('\n')).not.toContain('InRelease')
   })
 
   test('a link is made, switched, and put back', async () => {

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Base } from '../types.ts'
-import { APT_GET, DPKG, DPKG_QUERY } from './stand-ins/apt.ts'
+import { APT_GET, APT_MARK, DPKG, DPKG_QUERY } from './stand-ins/apt.ts'
 import { DISPATCH } from './stand-ins/containerd.ts'
 import { standInPackages, type StandInPackage } from './stand-ins/packages.ts'
 import { JOURNALCTL, MODPROBE } from './stand-ins/system.ts'
@@ -10,6 +10,7 @@ import { SKELETON } from './tree.ts'
 
 const PROGRAMS: Record<string, string> = {
   'apt-get': APT_GET,
+  'apt-mark': APT_MARK,
   containerd: DISPATCH,
   ctr: DISPATCH,
   dpkg: DPKG,

@@ -9,6 +9,7 @@ if ! read -r state version 2>/dev/null <"$KCHARM_ROOT/var/lib/dpkg/stand-in/$pac
   exit 1
 fi
 case $format in
+*Status-Want*) if [ -e "$KCHARM_ROOT/var/lib/dpkg/stand-in/.hold-$package" ]; then echo hold; else echo install; fi ;;
 *Conffiles*)
   while read -r path; do echo " $path $(md5sum <"$stock/$package/files$path" | cut -d' ' -f1)"; done <"$stock/$package/conffiles"
   echo ;;
@@ -73,11 +74,19 @@ remove() {
   rm -f "$status/$1"
 }
 
-simulate='' verb='' wanted=''
+# Reads one source file, or none: its offer becomes a list file, as apt's does. \`faults/apt-update\`: the server does not answer.
+update() {
+  [ -f "$source" ] || return 0
+  if [ -f "$R/faults/apt-update" ]; then echo "E: Failed to fetch $(sed -n 's/^URIs: //p' "$source")" >&2; exit 100; fi
+  mkdir -p "$R/var/lib/apt/lists"
+  : >"$R/var/lib/apt/lists/$(sed -n 's/^URIs: //p' "$source" | tr -c 'A-Za-z0-9.\\n' _)_InRelease"
+}
+
+simulate='' verb='' wanted='' source=''
 while [ $# -gt 0 ]; do
   case $1 in
   -s) simulate=yes ;;
-  -o) shift ;;
+  -o) shift; case $1 in Dir::Etc::SourceList=*) source=\${1#*=} ;; esac ;;
   -*) ;;
   install | remove | purge | update) verb=$1 ;;
   *) wanted="$wanted $1" ;;
@@ -97,11 +106,12 @@ if [ -z "$simulate" ] && [ -f "$status/.interrupted" ]; then
 fi
 echo 'Reading package lists...'
 [ "$simulate" ] || { trap 'rm -f "$status/.interrupted"' EXIT && mkdir -p "$status" && : >"$status/.interrupted"; }
+[ "$verb" != update ] || update
 for each in $wanted; do
   name=\${each%%=*}
   [ -d "$stock/$name" ] || { echo "E: Unable to locate package $name" >&2; exit 100; }
   case $each in
-  *=*) [ "\${each#*=}" = "$(cat "$stock/$name/version")" ] ||
+  *=*) case $(cat "$stock/$name/version") in \${each#*=}) true ;; *) false ;; esac ||
     { echo "E: Version '\${each#*=}' for '$name' was not found" >&2; exit 100; } ;;
   esac
   case $verb in
@@ -109,6 +119,17 @@ for each in $wanted; do
   remove | purge) remove "$name" "$verb" ;;
   esac
 done
+`
+
+/** apt-mark: hold and unhold. */
+export const APT_MARK = sh`
+status=$KCHARM_ROOT/var/lib/dpkg/stand-in
+mkdir -p "$status"
+case $1 in
+hold) : >"$status/.hold-$2" ;;
+unhold) rm -f "$status/.hold-$2" ;;
+*) echo "apt-mark: the stand-in knows hold and unhold only" >&2; exit 2 ;;
+esac
 `
 
 /** dpkg, as far as it mends what it was cut off in: \`--configure -a\`. What was not whole is unpacked again by apt. */
