@@ -122,6 +122,8 @@ kc_dnf_install() { kc_dnf install "$@"; }
 kc_dnf_remove() { kc_dnf remove --noautoremove "$1"; }
 kc_zypper() {
   kc_out=$(ZYPP_LOCK_TIMEOUT=15 zypper --non-interactive --quiet "$@" 2>&1 9>&-) && return 0
+  case $kc_out in *rpmdb2solv*) # its cache of what is installed does not read: it makes a new one
+    rm -rf "$R/var/cache/zypp/solv/@System"; kc_out=$(zypper --non-interactive --quiet "$@" 2>&1 9>&-) && return 0 ;; esac
   kc_say "zypper $1 failed: $(printf %s "$kc_out" | grep -v '^$' | tail -n 3 | tr '\n' ' ')"; return 1; }
 kc_zypper_install() { kc_zypper install --no-recommends --oldpackage "$@"; }
 kc_zypper_remove() { kc_zypper remove "$1"; }
@@ -132,8 +134,12 @@ kc_index() {
     { echo .; ls "$R/var/lib/apt/lists" 2>/dev/null; } >"$3.was"
     kc_apt update -o Dir::Etc::SourceList="$2" -o Dir::Etc::SourceParts=/dev/null -o APT::Get::List-Cleanup=false -o APT::Update::Error-Mode=any || kc_status=1
     ls "$R/var/lib/apt/lists" 2>/dev/null | grep -vxF -f "$3.was" >"$3.new" ;;
-  dnf) kc_dnf makecache --disablerepo='*' --enablerepo="$(kc_sections "$2" | paste -s -d , -)" || kc_status=1 ;;
-  zypper) kc_zypper --gpg-auto-import-keys refresh $(kc_sections "$2") || kc_status=1 ;;
+  *)
+    { echo .; rpm -qa 'gpg-pubkey*'; } >"$3.was"
+    sed -n 's#^gpgkey=file://##p' "$2" | while read -r kc_key; do rpm --import "$R$kc_key" || exit; done || kc_status=1
+    if [ "$1" = dnf ]; then kc_dnf makecache --disablerepo='*' --enablerepo="$(kc_sections "$2" | paste -s -d , -)" || kc_status=1
+    else kc_zypper --gpg-auto-import-keys refresh $(kc_sections "$2") || kc_status=1; fi
+    rpm -qa 'gpg-pubkey*' | grep -vxF -f "$3.was" >"$3.new" ;;
   esac
   if [ $kc_status = 0 ]; then { kc_sha "$2" && echo && cat "$3.new" 2>/dev/null; } >"$3"; fi
   rm -f "$3.was" "$3.new"; [ -s "$3" ]; }
@@ -143,6 +149,7 @@ kc_forget_index() {
   dnf) kc_sections "$2" | while read -r kc_each; do rm -rf "$R/var/cache/dnf/$kc_each"-* "$R/var/cache/dnf/$kc_each".sol*; done ;;
   zypper) kc_sections "$2" | while read -r kc_each; do rm -rf "$R/var/cache/zypp/raw/$kc_each" "$R/var/cache/zypp/solv/$kc_each" "$R/var/cache/zypp/packages/$kc_each"; done ;;
   esac
+  [ "$1" = apt ] || sed 1d "$3" 2>/dev/null | while read -r kc_each; do rpm -e "$kc_each"; done
   rm -f "$3"; rmdir "\${3%/*}" 2>/dev/null || :; }
 kc_sections() { sed -n 's/^\[\(.*\)\]$/\1/p' "$1"; }
 kc_unstill() {

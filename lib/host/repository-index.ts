@@ -26,9 +26,11 @@ export const repositoryIndex: Kind<RepositoryIndexObject> = {
   reading: (object) => indexReading(object),
   plan(object, view) {
     const before = view.peek(indexReading(object))
-    if (!isUnknown(before) && before === 'read' && !view.touched(`file:${object.source}`)) return undefined
+    const { key } = indexReading(object)
+    const renewed = view.touched(`file:${object.source}`) && !view.touched(key)
+    if (!isUnknown(before) && before === 'read' && !renewed) return undefined
     return {
-      key: indexReading(object).key,
+      key,
       verb: `read what the repository of ${object.source} offers`,
       before: isUnknown(before) ? 'unread' : before,
       after: 'read',

@@ -47,12 +47,13 @@ export async function testMachine(name: Surroundings = 'dash'): Promise<TestMach
     const { status, stdout, stderr } = spawnSync('sh', ['-s'], { env, cwd: root, input, encoding: 'utf8' })
     return { status: status ?? 128, stdout, stderr }
   }
-  return machineOf(root, sh)
+  return machineOn(root, sh)
 }
 
 const MARKER = '0123456789abcdef'
 
-function machineOf(root: string, sh: (script: string) => Said): TestMachine {
+/** The same on a machine whose shell `sh` is. */
+export function machineOn(root: string, sh: (script: string) => Said): TestMachine {
   const touched = new Set<Key>()
   const read = <T>(reading: Reading<T>) => {
     const { stdout } = sh(`${READING_PRELUDE}\n${renderReadings([reading], MARKER)}`)
