@@ -5,6 +5,7 @@ import { linkReading } from '../../lib/host/link.ts'
 import { config } from './config.ts'
 import { machine } from './machine.ts'
 import { fitness, MODULES, sandboxes, shimState } from './observe.ts'
+import { releaseOf } from './release.ts'
 import { shimPaths } from './shims.ts'
 import { endpoints, fitnessNeeds, MODULES_LOAD, stages, waits } from './stages.ts'
 
@@ -16,19 +17,23 @@ export const kata: Charm = defineCharm({
   endpoints,
   resources: {
     kata: {
-      description: 'A release archive of Kata Containers, kata-static-VERSION-ARCH.tar.xz or .tar.zst',
+      description:
+        'A release archive of Kata Containers, kata-static- or kata-go-static-VERSION-ARCH.tar.xz or .tar.zst',
       formats: ['tar.xz', 'tar.zst', 'tar.gz', 'tgz', 'tar'],
     },
   },
   chart: machine,
-  observe: (options, resources) => [
-    fitness(fitnessNeeds(options, resources['kata'])),
-    sandboxes,
-    linkReading(options.prefix),
-    fileReading(MODULES_LOAD),
-    ...MODULES.map(moduleReading),
-    ...options.shims.map((shim) => shimState(shimPaths(options.prefix, shim))),
-  ],
+  observe(options, resources) {
+    const layout = resources['kata'] && releaseOf(options, resources['kata'])?.layout
+    return [
+      fitness(fitnessNeeds(options, resources['kata'])),
+      sandboxes,
+      linkReading(options.prefix),
+      fileReading(MODULES_LOAD),
+      ...MODULES.map(moduleReading),
+      ...(layout ? options.shims.map((shim) => shimState(shimPaths(options.prefix, layout, shim))) : []),
+    ]
+  },
   stages,
   waits,
   heeds: () => null,

@@ -1,6 +1,10 @@
 import { z } from 'zod'
 import { SHIMS } from './shims.ts'
 
+const handlerName = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'expected small letters, digits, dots and dashes')
+
 export const config = z.strictObject({
   source: z
     .enum(['archive'])
@@ -20,7 +24,32 @@ export const config = z.strictObject({
     .array(z.enum(SHIMS))
     .min(1)
     .default(['qemu'])
-    .describe('The shims to offer as handlers; each becomes the handler `kata-SHIM`.'),
+    .describe('The shims to offer as handlers; each becomes the handler `kata-SHIM`, or what `handlers` calls it.'),
+  handlers: z
+    .partialRecord(z.enum(SHIMS), handlerName)
+    .default({})
+    .describe('Names of handlers, by shim: what a RuntimeClass names.'),
+  default: z
+    .enum(SHIMS)
+    .optional()
+    .describe('The shim that the handler named by `alias` leads to as well; absent: no such handler.'),
+  alias: handlerName.default('kata').describe('The name of the handler that leads to the shim `default`.'),
+  snapshotters: z
+    .partialRecord(z.enum(SHIMS), z.string().regex(/^[a-z0-9-]+$/, 'expected the name of a snapshotter'))
+    .default({})
+    .describe('Snapshotters of the runtime, by shim, for the images of its pods; absent: the runtime’s default.'),
+  pod_annotations: z
+    .array(z.string())
+    .default(['io.katacontainers.*'])
+    .describe('Annotations of pods that reach the shim; `*` ends a prefix.'),
+  container_annotations: z
+    .array(z.string())
+    .default([])
+    .describe('Annotations of containers that reach the shim; `*` ends a prefix.'),
+  privileged_without_host_devices: z
+    .boolean()
+    .default(true)
+    .describe('Whether privileged pods get no devices of the host, which a virtual machine could not have anyway.'),
   preflight: z
     .enum(['block', 'warn'])
     .default('block')

@@ -1,3 +1,4 @@
+import { ARCHES } from './layout.ts'
 import { type Fitness, MODULES, unpackerOf } from './observe.ts'
 
 /** One thing that Kata needs of a machine: what was found, what is needed, how it is mended. */
@@ -9,8 +10,6 @@ export interface Fault {
   /** Without it nothing can be installed, so `preflight: warn` does not let it pass. */
   fatal?: true
 }
-
-const ARCHES = ['x86_64', 'aarch64', 'ppc64le', 's390x']
 
 /** All faults at once, in the order of kata-containers' own check: machine, CPU, KVM, modules, disk. */
 export function faultsOf(fit: Fitness, needs: { archive: string; kib: number; prefix: string }): Fault[] {
@@ -27,7 +26,7 @@ export function sentence(fault: Fault): string {
 }
 
 function archFaults(fit: Fitness): Fault[] {
-  if (ARCHES.includes(fit.arch)) return []
+  if (ARCHES.some((arch) => arch === fit.arch)) return []
   const mend = 'take the machine out of the bundle'
   return [{ probe: 'CPU architecture', found: fit.arch || 'nothing', needed: ARCHES.join(', '), mend, fatal: true }]
 }

@@ -6,9 +6,12 @@ import type { Context } from '../../lib/lifecycle/context.ts'
 import { requires } from '../../lib/model/endpoint.ts'
 import { runtimeHandlers } from '../../lib/model/interfaces.ts'
 import type { Config } from './config.ts'
+import { handlersOf, nameFaults, namesOf, type Wired } from './handlers.ts'
+import { ARCHES } from './layout.ts'
 import { fitness, MODULES, sandboxes, shimState } from './observe.ts'
 import { type Fault, faultsOf, sentence, spaceKiB } from './probes.ts'
-import { handlerOf, shimPaths } from './shims.ts'
+import { type Misfit, type Release, releaseOf } from './release.ts'
+import { shimPaths } from './shims.ts'
 
 export const endpoints = {
   runtime: requires(runtimeHandlers, { scope: 'container', required: true, limit: 1 }),
@@ -24,18 +27,19 @@ export function preflight(context: Ctx): Out {
   if (blob === undefined) {
     return blocked('the resource `kata` has no file', 'give one: --resource kata:kata=kata-static-VERSION-amd64.tar.xz')
   }
-  const version = versionOf(context.config, blob)
-  if (version === undefined)
+  const release = releaseOf(context.config, blob)
+  if (release === undefined)
     return blocked(`${blob.name} does not say which version it holds`, 'set the option version')
+  const { version } = release.layout
   if (context.version !== undefined && context.version !== version) {
     const hint = 'upgrades are not supported yet: go back to the resource of before'
     return blocked(`Kata ${context.version} is installed, and ${version} is asked for`, hint)
   }
-  return foreignInstall(context) ?? unfit(context, blob) ?? {}
+  return foreignInstall(context) ?? unfit(context, release) ?? {}
 }
 
 export function unpacking(context: Ctx): Out {
-  const { blob, tree } = release(context)
+  const { blob, tree } = installed(context)
   return {
     objects: [
       { kind: 'archive', path: tree, blob, prefix: 'opt/kata' },
@@ -52,20 +56,15 @@ export function configuring(context: Ctx): Out {
   if (modules.length > 0) {
     objects.push({ kind: 'file', path: MODULES_LOAD, text: `# Written by kcharm.\n${modules.join('\n')}\n` })
   }
-  return { objects, publish: { runtime: { handlers: handlersOf(context.config) } } }
+  return { objects, publish: { runtime: { handlers: wiredOf(context).map(({ handler }) => handler) } } }
 }
 
 export function proving(context: Ctx): Out {
-  const { version } = release(context)
+  const { version } = installed(context).layout
   return {
     checks: shimChecks(context),
     version,
-    message: [
-      `Kata ${version}, handlers ${handlersOf(context.config)
-        .map((each) => each.name)
-        .join(', ')}`,
-      ...warnings(context),
-    ].join('; '),
+    message: [`Kata ${version}, handlers ${namesOf(context.config).join(', ')}`, ...warnings(context)].join('; '),
   }
 }
 
@@ -88,8 +87,9 @@ export const waits = {
     return peers.length > 0 && peers.every((peer) => mine.every((name) => peer.bag?.loaded.includes(name)))
   },
   unwired: (context: Ctx) => {
-    const mine = handlersOf(context.config).map((handler) => handler.name)
-    return context.peers('runtime').every((peer) => !peer.bag?.wired.some((name) => mine.includes(name)))
+    const mine = (context.published('runtime')?.handlers ?? []).map((handler) => handler.name)
+    const names = [...mine, ...namesOf(context.config)]
+    return context.peers('runtime').every((peer) => !peer.bag?.wired.some((name) => names.includes(name)))
   },
 }
 
@@ -101,53 +101,56 @@ export function fitnessNeeds(config: Config, blob: Blob | undefined) {
   return { prefix: config.prefix, archive: blob?.name ?? '', needKiB: spaceKiB(blob?.size ?? 0) }
 }
 
-export function versionOf(config: Config, blob: Blob): string | undefined {
-  return config.version ?? /(\d+\.\d+\.\d+)/.exec(blob.name)?.[1]
-}
-
-function handlersOf(config: Config) {
-  return config.shims.map((shim) => handlerOf(config.prefix, shim))
+function wiredOf(context: Ctx): Wired[] {
+  const { layout } = installed(context)
+  return handlersOf(context.config, layout, (shim) => shimPaths(context.config.prefix, layout, shim).config)
 }
 
 function shimChecks(context: Ctx): Check[] {
-  const { version } = release(context)
+  const { layout } = installed(context)
   return context.config.shims.map((shim) => {
-    const paths = shimPaths(context.config.prefix, shim)
+    const paths = shimPaths(context.config.prefix, layout, shim)
     return check(`shim ${shim}`, shimState(paths), (state) => {
       if (state.version === undefined) return `${paths.binary} does not answer --version; has the archive this shim?`
-      if (state.version !== version) return `${paths.binary} is of version ${state.version}, expected ${version}`
+      if (state.version !== layout.version)
+        return `${paths.binary} is of version ${state.version}, expected ${layout.version}`
       return state.config ? undefined : `${paths.config} is missing from the archive`
     })
   })
 }
 
-function release(context: Ctx): { blob: Blob; version: string; tree: string } {
+function installed(context: Ctx): Release {
   const blob = context.resources['kata']
-  const version = blob && versionOf(context.config, blob)
-  if (!blob || !version)
-    throw new Error(`${context.unit}: preflight lets nothing pass without an archive and its version`)
-  return { blob, version, tree: `${context.config.prefix}-${version}` }
+  const release = blob && releaseOf(context.config, blob)
+  if (!release) throw new Error(`${context.unit}: preflight lets nothing pass without an archive and its version`)
+  return release
 }
 
-function unfit(context: Ctx, blob: Blob): Out | undefined {
-  const faults = faultsIn(context, blob)
+function unfit(context: Ctx, release: Release): Out | undefined {
+  const misfits = misfitsIn(context, release)
+  const faults = faultsIn(context, release.blob)
   const blocking = context.config.preflight === 'warn' ? faults.filter((fault) => fault.fatal) : faults
-  if (blocking.length === 0) return undefined
-  return blocked(
-    `preflight: ${faults.map(sentence).join('; ')}`,
-    'mend these, then deploy again; or set preflight: warn',
-  )
+  if (misfits.length + blocking.length === 0) return undefined
+  const words = [...misfits.map(({ why, mend }) => `${why} (${mend})`), ...faults.map(sentence)]
+  const way = misfits.length > 0 || blocking.some((fault) => fault.fatal) ? '' : '; or set preflight: warn'
+  return blocked(`preflight: ${words.join('; ')}`, `mend these, then deploy again${way}`)
+}
+
+/** What the options ask for and this archive, or this CPU, cannot give. */
+function misfitsIn(context: Ctx, release: Release): Misfit[] {
+  const { arch } = fitnessOf(context)
+  const known = ARCHES.some((each) => each === arch)
+  return [...nameFaults(context.config), ...(known ? release.faults(arch) : [])]
 }
 
 function faultsIn(context: Ctx, blob: Blob): Fault[] {
   const { prefix } = context.config
   const faults = faultsOf(fitnessOf(context), { archive: blob.name, kib: spaceKiB(blob.size), prefix })
-  const installed = context.holds(`link:${prefix}`)
-  return installed ? faults.filter((fault) => !fault.fatal) : faults
+  return context.holds(`link:${prefix}`) ? faults.filter((fault) => !fault.fatal) : faults
 }
 
 function warnings(context: Ctx): string[] {
-  const { blob } = release(context)
+  const { blob } = installed(context)
   const probes = faultsIn(context, blob).map((fault) => fault.probe)
   return probes.length === 0 ? [] : [`preflight warns: ${probes.join(', ')}`]
 }

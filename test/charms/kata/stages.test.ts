@@ -1,29 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { kata } from '../../../charms/kata/charm.ts'
 import type { Fitness } from '../../../charms/kata/observe.ts'
-import { spaceKiB } from '../../../charms/kata/probes.ts'
-import type { Blob } from '../../../lib/host/kind.ts'
-import { judgeWait, runStage, type StageState } from '../../../lib/testing/index.ts'
-
-const blob: Blob = { sha256: 'a'.repeat(64), size: 1 << 20, from: '/x', name: 'kata-static-3.20.0-amd64.tar.xz' }
-const FITNESS = `kata:fitness:/opt/kata:${blob.name}:${spaceKiB(blob.size)}`
-const fit: Fitness = {
-  arch: 'x86_64',
-  virtualization: 'vmx',
-  guest: false,
-  kvm: 'open',
-  modules: { vhost_vsock: 'available', vhost_net: 'loaded' },
-  tun: true,
-  cgroup: 'cgroup2fs',
-  short: undefined,
-  writable: true,
-  unpacker: true,
-}
-
-function machine(more: Partial<Fitness> = {}, rest: StageState = {}): StageState {
-  const observed = { [FITNESS]: { ...fit, ...more }, 'link:/opt/kata': null, 'kata:sandboxes': [], ...rest.observed }
-  return { resources: { kata: blob }, ...rest, observed }
-}
+import { judgeWait, runStage } from '../../../lib/testing/index.ts'
+import { blob, machine } from './machine.ts'
 
 describe('preflight', () => {
   test('a fit machine passes', () => {
