@@ -3,9 +3,11 @@ import { moduleReading } from '../../lib/host/kernel-module.ts'
 import { fileReading } from '../../lib/host/file.ts'
 import { linkReading } from '../../lib/host/link.ts'
 import { config } from './config.ts'
+import { shippedConfig } from './configure.ts'
 import { machine } from './machine.ts'
 import { fitness, MODULES, sandboxes, shimState } from './observe.ts'
 import { releaseOf } from './release.ts'
+import { ownConfigOf } from './settings.ts'
 import { shimPaths } from './shims.ts'
 import { endpoints, fitnessNeeds, MODULES_LOAD, stages, waits } from './stages.ts'
 
@@ -32,6 +34,12 @@ export const kata: Charm = defineCharm({
       fileReading(MODULES_LOAD),
       ...MODULES.map(moduleReading),
       ...(layout ? options.shims.map((shim) => shimState(shimPaths(options.prefix, layout, shim))) : []),
+      ...(layout
+        ? options.shims.flatMap((shim) => {
+            const own = ownConfigOf(options, layout, shim)
+            return own ? [shippedConfig(own, false)] : []
+          })
+        : []),
     ]
   },
   stages,

@@ -5,6 +5,9 @@ const handlerName = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'expected small letters, digits, dots and dashes')
 
+const scalar = z.union([z.string(), z.number(), z.boolean()])
+const setting = z.union([scalar, z.array(scalar)])
+
 export const config = z.strictObject({
   source: z
     .enum(['archive'])
@@ -50,6 +53,31 @@ export const config = z.strictObject({
     .boolean()
     .default(true)
     .describe('Whether privileged pods get no devices of the host, which a virtual machine could not have anyway.'),
+  settings: z
+    .partialRecord(
+      z.enum(SHIMS),
+      z.record(z.string().regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$/, 'expected table.key'), setting),
+    )
+    .default({})
+    .describe(
+      'Values of the shims’ configurations, by shim and `table.key`, such as `hypervisor.qemu.default_vcpus`; the shipped file must know them.',
+    ),
+  debug: z.boolean().default(false).describe('Whether hypervisor, agent and runtime of all shims say more.'),
+  debug_console: z
+    .boolean()
+    .default(false)
+    .describe('Whether `kata-runtime exec` opens a shell in the guests of all shims; not for production.'),
+  memory: z
+    .int()
+    .min(128)
+    .max(1048576)
+    .optional()
+    .describe('Memory of a sandbox without limits, in MiB, for all shims; absent: the shipped value, mostly 2048.'),
+  kernel_params: z
+    .string()
+    .regex(/^[^"\\\n]*$/, 'expected kernel parameters on one line, without quotes')
+    .default('')
+    .describe('Parameters that are added to those of the guest kernel, for all shims.'),
   preflight: z
     .enum(['block', 'warn'])
     .default('block')

@@ -6,11 +6,13 @@ import type { Context } from '../../lib/lifecycle/context.ts'
 import { requires } from '../../lib/model/endpoint.ts'
 import { runtimeHandlers } from '../../lib/model/interfaces.ts'
 import type { Config } from './config.ts'
+import { configObjects, readShipped } from './configure.ts'
 import { handlersOf, nameFaults, namesOf, type Wired } from './handlers.ts'
 import { ARCHES } from './layout.ts'
 import { fitness, MODULES, sandboxes, shimState } from './observe.ts'
 import { type Fault, faultsOf, sentence, spaceKiB } from './probes.ts'
 import { type Misfit, type Release, releaseOf } from './release.ts'
+import { configPathOf, type OwnConfig, ownConfigOf, settingFaults } from './settings.ts'
 import { shimPaths } from './shims.ts'
 
 export const endpoints = {
@@ -56,6 +58,7 @@ export function configuring(context: Ctx): Out {
   if (modules.length > 0) {
     objects.push({ kind: 'file', path: MODULES_LOAD, text: `# Written by kcharm.\n${modules.join('\n')}\n` })
   }
+  objects.push(...ownConfigs(context).flatMap((own) => configObjects(context.config, own, shippedTo(context, own))))
   return { objects, publish: { runtime: { handlers: wiredOf(context).map(({ handler }) => handler) } } }
 }
 
@@ -103,7 +106,18 @@ export function fitnessNeeds(config: Config, blob: Blob | undefined) {
 
 function wiredOf(context: Ctx): Wired[] {
   const { layout } = installed(context)
-  return handlersOf(context.config, layout, (shim) => shimPaths(context.config.prefix, layout, shim).config)
+  return handlersOf(context.config, layout, (shim) => configPathOf(context.config, layout, shim))
+}
+
+function ownConfigs(context: Ctx): OwnConfig[] {
+  const { layout } = installed(context)
+  return context.config.shims.flatMap((shim) => ownConfigOf(context.config, layout, shim) ?? [])
+}
+
+function shippedTo(context: Ctx, own: OwnConfig): { shipped(): string; fresh: boolean } {
+  const key = `tree:${installed(context).tree}`
+  const reading = readShipped(context.view, own, { held: context.holds(key), key })
+  return { shipped: () => context.view.read(reading), fresh: !context.holds(`file:${own.main}`) }
 }
 
 function shimChecks(context: Ctx): Check[] {
@@ -140,7 +154,15 @@ function unfit(context: Ctx, release: Release): Out | undefined {
 function misfitsIn(context: Ctx, release: Release): Misfit[] {
   const { arch } = fitnessOf(context)
   const known = ARCHES.some((each) => each === arch)
-  return [...nameFaults(context.config), ...(known ? release.faults(arch) : [])]
+  const faults = [...nameFaults(context.config), ...(known ? release.faults(arch) : [])]
+  return faults.length > 0 ? faults : ownConfigs(context).flatMap((own) => settingsIn(context, own))
+}
+
+/** Known before anything is touched only where this version was unpacked already. */
+function settingsIn(context: Ctx, own: OwnConfig): Misfit[] {
+  const key = `tree:${installed(context).tree}`
+  const text = context.view.peek(readShipped(context.view, own, { held: context.holds(key), key }))
+  return typeof text === 'string' && text !== '' ? settingFaults(context.config, own, text) : []
 }
 
 function faultsIn(context: Ctx, blob: Blob): Fault[] {

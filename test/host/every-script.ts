@@ -28,7 +28,7 @@ export function everyReading(): Reading<unknown>[] {
     ...['containerd', 'none'].map((name) => serviceReading(name, ['file:/etc/thing', 'tree:/opt/thing'])),
     ...['vhost_vsock', 'none'].map(moduleReading),
     ...containerd.observe(containerd.config.parse({}), { containerd: blob }),
-    ...kata.observe(kata.config.parse({}), { kata: blob }),
+    ...kata.observe(kata.config.parse({ memory: 512 }), { kata: blob }),
   ]
 }
 
