@@ -2,10 +2,12 @@ import { type Charm, defineCharm } from '../../lib/lifecycle/charm.ts'
 import { moduleReading } from '../../lib/host/kernel-module.ts'
 import { fileReading } from '../../lib/host/file.ts'
 import { linkReading } from '../../lib/host/link.ts'
+import { actions } from './actions/index.ts'
 import { config } from './config.ts'
 import { shippedConfig } from './configure.ts'
 import { machine } from './machine.ts'
-import { fitness, MODULES, sandboxes, shimState } from './observe.ts'
+import { fitness, MODULES } from './fitness.ts'
+import { sandboxes, shimState } from './observe.ts'
 import { releaseOf } from './release.ts'
 import { ownConfigOf } from './settings.ts'
 import { shimPaths } from './shims.ts'
@@ -45,4 +47,5 @@ export const kata: Charm = defineCharm({
   stages,
   waits,
   heeds: () => null,
+  actions,
 })

@@ -8,8 +8,9 @@ import { runtimeHandlers } from '../../lib/model/interfaces.ts'
 import type { Config } from './config.ts'
 import { configObjects, readShipped } from './configure.ts'
 import { handlersOf, nameFaults, namesOf, type Wired } from './handlers.ts'
-import { ARCHES } from './layout.ts'
-import { fitness, MODULES, sandboxes, shimState } from './observe.ts'
+import { ARCHES, type Layout } from './layout.ts'
+import { fitness, MODULES } from './fitness.ts'
+import { sandboxes, shimState } from './observe.ts'
 import { type Fault, faultsOf, sentence, spaceKiB } from './probes.ts'
 import { type Misfit, type Release, releaseOf } from './release.ts'
 import { configPathOf, type OwnConfig, ownConfigOf, settingFaults } from './settings.ts'
@@ -53,7 +54,7 @@ export function unpacking(context: Ctx): Out {
 
 /** The kernel modules, and the handlers offered to the runtime. */
 export function configuring(context: Ctx): Out {
-  const modules = MODULES.filter((name) => fitnessOf(context).modules[name] !== 'missing')
+  const modules = MODULES.filter((name) => /^(loaded|available)$/.test(fitnessOf(context).modules[name] ?? ''))
   const objects: HostObject[] = modules.map((name) => ({ kind: 'kernel-module', name }))
   if (modules.length > 0) {
     objects.push({ kind: 'file', path: MODULES_LOAD, text: `# Written by kcharm.\n${modules.join('\n')}\n` })
@@ -102,6 +103,17 @@ export function fitnessOf(context: Ctx) {
 
 export function fitnessNeeds(config: Config, blob: Blob | undefined) {
   return { prefix: config.prefix, archive: blob?.name ?? '', needKiB: spaceKiB(blob?.size ?? 0) }
+}
+
+/** Everything that stands in the way here, the options' faults among it; nothing without an archive whose version is known. */
+export function verdictsOf(context: Ctx): { layout: Layout; faults: Fault[] } | undefined {
+  const blob = context.resources['kata']
+  const release = blob && releaseOf(context.config, blob)
+  if (release === undefined) return undefined
+  const misfits = misfitsIn(context, release).map(({ why, mend }): Fault => {
+    return { probe: 'options', found: why, needed: 'what this archive and machine can give', mend }
+  })
+  return { layout: release.layout, faults: [...misfits, ...faultsIn(context, release.blob)] }
 }
 
 function wiredOf(context: Ctx): Wired[] {

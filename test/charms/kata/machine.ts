@@ -1,4 +1,4 @@
-import type { Fitness } from '../../../charms/kata/observe.ts'
+import type { Fitness } from '../../../charms/kata/fitness.ts'
 import { spaceKiB } from '../../../charms/kata/probes.ts'
 import type { Blob } from '../../../lib/host/kind.ts'
 import type { StageState } from '../../../lib/testing/index.ts'
@@ -9,7 +9,7 @@ export function archiveNamed(name: string): Blob {
   return { sha256: 'a'.repeat(64), size: 1 << 20, from: '/x', name }
 }
 
-const fit: Fitness = {
+export const fit: Fitness = {
   arch: 'x86_64',
   virtualization: 'vmx',
   guest: false,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { kata } from '../../../charms/kata/charm.ts'
-import type { Fitness } from '../../../charms/kata/observe.ts'
+import type { Fitness } from '../../../charms/kata/fitness.ts'
 import { judgeWait, runStage } from '../../../lib/testing/index.ts'
 import { blob, machine } from './machine.ts'
 
@@ -25,6 +25,21 @@ describe('preflight', () => {
       { modules: { vhost_net: 'missing', vhost_vsock: 'loaded' } },
       /kernel module vhost_net: found neither/,
     ],
+    ['a CPU that is too old', { lacks: ['sse4_1'] }, /CPU flag sse4_1: found not set.*a newer CPU/],
+    ['another hypervisor (runtime#2018)', { kvm: 'busy' }, /\/dev\/kvm: found that another hypervisor uses.*vboxdrv/],
+    ['a /dev/kvm that makes no machine (kata#1486)', { kvm: 'broken' }, /makes no virtual machine.*dmesg/],
+    [
+      'a module that a file forbids (kata#1327)',
+      { modules: { vhost_net: 'loaded', vhost_vsock: 'blocked' }, blockers: { vhost_vsock: '/etc/modprobe.d/x.conf' } },
+      /vhost_vsock: found forbidden by \/etc\/modprobe\.d\/x\.conf.*take its line out/,
+    ],
+    [
+      'a kernel that takes no module any more',
+      { modules: { vhost_net: 'sealed', vhost_vsock: 'loaded' } },
+      /vhost_net: found that no module can be loaded.*load it at boot/,
+    ],
+    ['a container as host (kata#28)', { container: 'docker' }, /container: found docker.*runs this container/],
+    ['a prefix without exec', { noexec: true }, /\/opt runs programs: found mounted noexec.*remount,exec/],
     ['no tun', { tun: false }, /\/dev\/net\/tun: found no device/],
     ['a read-only prefix', { writable: false }, /\/opt is writable: found read-only/],
     ['a full disk', { short: 2048 }, /space in \/opt: found 2 MiB, needs \d+ MiB/],
@@ -87,7 +102,7 @@ describe('on the way in', () => {
   })
 
   test('modules that the machine cannot have are not asked for', () => {
-    const out = runStage(kata, 'configuring', machine({ modules: { vhost_vsock: 'available', vhost_net: 'missing' } }))
+    const out = runStage(kata, 'configuring', machine({ modules: { vhost_vsock: 'available', vhost_net: 'blocked' } }))
     expect(out.objects?.map((object) => object.kind)).toEqual(['kernel-module', 'file'])
   })
 

@@ -1,0 +1,3 @@
+import { preflight } from './preflight.ts'
+
+export const actions = { preflight }
