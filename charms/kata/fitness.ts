@@ -97,7 +97,7 @@ const KVM = [
 /** What systemd-modules-load and modprobe obey: `blacklist NAME`, and an `install` line that runs nothing. */
 function moduleScript(name: string): string {
   const spelt = name.replaceAll('_', '[-_]')
-  const forbids = `^[[:space:]]*(blacklist[[:space:]]+${spelt}[[:space:]]*$|install[[:space:]]+${spelt}[[:space:]]+(/usr)?/s?bin/(true|false))`
+  const forbids = `^[[:space:]]*(blacklist[[:space:]]+${spelt}[[:space:]]*$|install[[:space:]]+${spelt}[[:space:]]+[^[:space:]]*(true|false))`
   const folders = ['/etc', '/run', '/usr/lib'].map((top) => `${path(`${top}/modprobe.d`)}/*.conf`).join(' ')
   return [
     `if [ "$(kc_module ${name})" = loaded ]; then echo "module ${name} loaded"`,
