@@ -1,3 +1,4 @@
+import { KcharmError } from '../../lib/errors/index.ts'
 import type { Blob } from '../../lib/host/kind.ts'
 import { linkReading } from '../../lib/host/link.ts'
 import type { HostObject } from '../../lib/host/objects.ts'
@@ -14,7 +15,7 @@ import { sandboxes, shimState } from './observe.ts'
 import { type Fault, faultsOf, sentence, spaceKiB } from './probes.ts'
 import { type Misfit, type Release, releaseOf } from './release.ts'
 import { configPathOf, type OwnConfig, ownConfigOf, settingFaults } from './settings.ts'
-import { shimPaths } from './shims.ts'
+import { type ShimName, shimPaths } from './shims.ts'
 
 export const endpoints = {
   runtime: requires(runtimeHandlers, { scope: 'container', required: true, limit: 1 }),
@@ -116,9 +117,14 @@ export function verdictsOf(context: Ctx): { layout: Layout; faults: Fault[] } | 
   return { layout: release.layout, faults: [...misfits, ...faultsIn(context, release.blob)] }
 }
 
+/** Where the configuration of a shim lies now. */
+export function configPathIn(context: Ctx, shim: ShimName): string {
+  return configPathOf(context.config, installed(context).layout, shim)
+}
+
 function wiredOf(context: Ctx): Wired[] {
   const { layout } = installed(context)
-  return handlersOf(context.config, layout, (shim) => configPathOf(context.config, layout, shim))
+  return handlersOf(context.config, layout, (shim) => configPathIn(context, shim))
 }
 
 function ownConfigs(context: Ctx): OwnConfig[] {
@@ -148,7 +154,11 @@ function shimChecks(context: Ctx): Check[] {
 function installed(context: Ctx): Release {
   const blob = context.resources['kata']
   const release = blob && releaseOf(context.config, blob)
-  if (!release) throw new Error(`${context.unit}: preflight lets nothing pass without an archive and its version`)
+  if (!release) {
+    throw new KcharmError('unit-blocked', `${context.unit} has no archive whose version is known`, {
+      hint: 'give the resource kata, or the option version',
+    })
+  }
   return release
 }
 

@@ -6,10 +6,12 @@ import { onTestFinished } from 'vitest'
 import { READING_PRELUDE } from '../../../lib/host/prelude.ts'
 import type { Reading } from '../../../lib/host/view.ts'
 
-/** What a reading makes of a tree of files that stands for a machine; a link is written `-> TARGET`, a program begins with `#!`. */
+/**
+ * What a reading makes of a tree of files that stands for a machine; a link is written `-> TARGET`, a program begins with
+ * `#!`; those in /stubs come before the real ones. */
 export function readOn<T>(reading: Reading<T>, files: Record<string, string>): T {
   const root = treeOf(files)
-  const script = `R=${root}\n${READING_PRELUDE}\n${reading.script}`
+  const script = `R=${root} PATH=${root}/stubs:$PATH\n${READING_PRELUDE}\n${reading.script}`
   return reading.parse(execFileSync('sh', ['-c', script], { encoding: 'utf8', stdio: 'pipe' }).replace(/\n+$/, ''))
 }
 
