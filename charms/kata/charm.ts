@@ -4,14 +4,16 @@ import { fileReading } from '../../lib/host/file.ts'
 import { linkReading } from '../../lib/host/link.ts'
 import { actions } from './actions/index.ts'
 import { config } from './config.ts'
+import { endpoints } from './context.ts'
+import { foundKata } from './found.ts'
+import { fitnessNeeds } from './judge.ts'
 import { shippedConfig } from './configure.ts'
 import { machine } from './machine.ts'
 import { fitness, MODULES } from './fitness.ts'
 import { sandboxes, shimState } from './observe.ts'
 import { releaseOf } from './release.ts'
 import { ownConfigOf } from './settings.ts'
-import { shimPaths } from './shims.ts'
-import { endpoints, fitnessNeeds, MODULES_LOAD, stages, waits } from './stages.ts'
+import { MODULES_LOAD, stages, waits } from './stages.ts'
 
 export const kata: Charm = defineCharm({
   name: 'kata',
@@ -28,17 +30,18 @@ export const kata: Charm = defineCharm({
   },
   chart: machine,
   observe(options, resources) {
-    const layout = resources['kata'] && releaseOf(options, resources['kata'])?.layout
+    const release = resources['kata'] && releaseOf(options, resources['kata'])
     return [
       fitness(fitnessNeeds(options, resources['kata'])),
       sandboxes,
       linkReading(options.prefix),
       fileReading(MODULES_LOAD),
       ...MODULES.map(moduleReading),
-      ...(layout ? options.shims.map((shim) => shimState(shimPaths(options.prefix, layout, shim))) : []),
-      ...(layout
+      ...(options.source === 'archive' ? [] : [foundKata(options.prefix)]),
+      ...(release ? options.shims.map((shim) => shimState(release.paths(shim))) : []),
+      ...(release
         ? options.shims.flatMap((shim) => {
-            const own = ownConfigOf(options, layout, shim)
+            const own = ownConfigOf(options, release, shim)
             return own ? [shippedConfig(own, false)] : []
           })
         : []),

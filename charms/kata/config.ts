@@ -10,9 +10,11 @@ const setting = z.union([scalar, z.array(scalar)])
 
 export const config = z.strictObject({
   source: z
-    .enum(['archive'])
+    .enum(['archive', 'present', 'auto'])
     .default('archive')
-    .describe('Where Kata comes from: `archive` unpacks the resource `kata`.'),
+    .describe(
+      'Where Kata comes from: `archive` unpacks the resource `kata`, `present` uses what somebody else put on the machine, `auto` that, or else the resource.',
+    ),
   version: z
     .string()
     .regex(/^\d+\.\d+\.\d+$/, 'expected three numbers, such as 3.20.0')
@@ -53,6 +55,12 @@ export const config = z.strictObject({
     .boolean()
     .default(true)
     .describe('Whether privileged pods get no devices of the host, which a virtual machine could not have anyway.'),
+  links: z
+    .enum(['none', 'classic'])
+    .default('none')
+    .describe(
+      'Whether /usr/local/bin gets links to the shim, kata-runtime and the like, as blogs make them; handlers need none.',
+    ),
   settings: z
     .partialRecord(
       z.enum(SHIMS),

@@ -21,8 +21,8 @@ export function configObjects(
     intent,
     ...(given.fresh ? {} : { why: 'for new sandboxes; those that run keep what they started with' }),
   })
-  const parts = Object.entries(partsOf(config, own.shim))
-  const wrapper = wrapperOf(config, own.shim)
+  const parts = Object.entries(partsOf(config, own))
+  const wrapper = wrapperOf(config, own)
   const drops = own.drops ? parts : []
   return [
     { kind: 'directory', path: `${config.prefix}-config` },
@@ -31,7 +31,7 @@ export function configObjects(
       ? []
       : [
           {
-            ...file(wrapper, (base) => renderWrapper(config, leaves(base, own)), 'QEMU at its new place'),
+            ...file(wrapper, (base) => renderWrapper(own.base, leaves(base, own)), 'QEMU at its new place'),
             mode: '0755',
           } as HostObject,
         ]),
@@ -60,9 +60,13 @@ export function shippedConfig(own: OwnConfig, settled: boolean): Reading<string>
   }
 }
 
-/** `settled` where the tree was there before and no change of this run is about it. */
-export function readShipped(view: View, own: OwnConfig, tree: { held: boolean; key: string }): Reading<string> {
-  return shippedConfig(own, tree.held && !view.touched(tree.key))
+/** `settled` where it is another's, or the tree was there before and no change of this run is about it. */
+export function readShipped(
+  view: View,
+  own: OwnConfig,
+  tree: { held: boolean; key: string } | undefined,
+): Reading<string> {
+  return shippedConfig(own, tree === undefined || (tree.held && !view.touched(tree.key)))
 }
 
 const HEAD = '# Written by kcharm.\n'
@@ -76,7 +80,7 @@ function leaves(text: string, own: OwnConfig): Leaves {
 /** All settings in one file, for a runtime that reads no config.d. */
 function complete(config: Config, own: OwnConfig, text: string): string {
   const base = leaves(text, own)
-  const mine = Object.values(partsOf(config, own.shim)).map((part) => part(base))
+  const mine = Object.values(partsOf(config, own)).map((part) => part(base))
   return `# Written by kcharm from ${own.shipped}: this version merges no config.d.\n${mine.reduce(setLeaves, text)}`
 }
 

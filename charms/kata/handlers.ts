@@ -1,8 +1,7 @@
 import type { RuntimeHandler } from '../../lib/model/interfaces.ts'
 import type { Config } from './config.ts'
-import type { Layout } from './layout.ts'
-import type { Misfit } from './release.ts'
-import { type ShimName, shimOf, shimPaths } from './shims.ts'
+import type { Misfit, Release } from './release.ts'
+import { type ShimName, shimOf } from './shims.ts'
 
 /** A handler and the shim behind it. */
 export interface Wired {
@@ -14,11 +13,11 @@ export interface Wired {
  * The handlers as kata-deploy wires them: a type of their own, the shim by path, the configuration by path. One more of them is the
  * alias. `configOf` says where a shim's configuration lies.
  */
-export function handlersOf(config: Config, layout: Layout, configOf: (shim: ShimName) => string): Wired[] {
+export function handlersOf(config: Config, release: Release, configOf: (shim: ShimName) => string): Wired[] {
   const named = config.shims.map((shim) => ({ shim, name: nameOf(config, shim) }))
   const alias = config.default === undefined ? [] : [{ shim: config.default, name: config.alias }]
   return [...named, ...alias].map(({ shim, name }) => {
-    const runtimePath = shimPaths(config.prefix, layout, shim).binary
+    const runtimePath = release.paths(shim).binary
     return {
       shim,
       handler: { ...wired(config, shim), name, runtimeType: typeOf(name), runtimePath, configPath: configOf(shim) },

@@ -1,7 +1,8 @@
 import type { Blob } from '../../lib/host/kind.ts'
 import type { Config } from './config.ts'
+import type { FoundKata } from './found.ts'
 import { type Layout, layoutOf, readArchiveName } from './layout.ts'
-import { refusalOf } from './shims.ts'
+import { refusalOf, type ShimName, shimOf, shimPaths } from './shims.ts'
 
 /** Something that is asked for and cannot be had. */
 export interface Misfit {
@@ -9,12 +10,19 @@ export interface Misfit {
   mend: string
 }
 
-/** The archive that is to be in force. */
+/** The Kata that is to be in force: an archive of ours, or what somebody else put there. */
 export interface Release {
-  blob: Blob
   layout: Layout
-  /** Where it is unpacked, beside other versions. */
-  tree: string
+  /** Only where it is ours: the archive, and where it is unpacked beside other versions. */
+  archive?: { blob: Blob; tree: string }
+  /** Where it is, for people. */
+  root: string
+  /** What paths in its configurations must begin with, which say /opt/kata. */
+  base: string
+  /** Binary and configuration of a shim, as handlers name them. */
+  paths(shim: ShimName): { binary: string; config: string }
+  /** The configuration that a copy of ours starts from. */
+  shipped(shim: ShimName): string
   /** What is asked of it and it cannot give on this CPU (in uname's words), all at once. */
   faults(arch: string): Misfit[]
 }
@@ -25,10 +33,14 @@ export function releaseOf(config: Config, blob: Blob): Release | undefined {
   const version = config.version ?? said.version
   if (version === undefined) return undefined
   const layout = layoutOf(version, said.kind)
+  const tree = `${config.prefix}-${version}`
   return {
-    blob,
     layout,
-    tree: `${config.prefix}-${version}`,
+    archive: { blob, tree },
+    root: config.prefix,
+    base: config.prefix,
+    paths: (shim) => shimPaths(config.prefix, layout, shim),
+    shipped: (shim) => shimPaths(tree, layout, shim).config,
     faults(arch) {
       if (said.kind === 'tools') {
         return [{ why: `${blob.name} holds tools, and no runtime`, mend: `give kata-static-${version} instead` }]
@@ -40,4 +52,45 @@ export function releaseOf(config: Config, blob: Blob): Release | undefined {
       return config.shims.flatMap((shim) => refusalOf(shim, layout, arch) ?? [])
     },
   }
+}
+
+/** Another's Kata as it stands: nothing of it is written, and nothing of it goes when the unit does. */
+export function presentRelease(config: Config, found: FoundKata): Release {
+  const version = found.shims[0]?.version ?? ''
+  const layout = layoutOf(version, 'other')
+  const binary = (shim: ShimName) => found.shims.find(({ runtime }) => runtime === shimOf(shim).runtime)?.path
+  const file = (shim: ShimName) => configIn(found, shim)
+  const paths = (shim: ShimName) => ({ binary: binary(shim) ?? '', config: file(shim) ?? '' })
+  return {
+    layout,
+    root: found.root,
+    base: found.kind === 'tree' ? found.root : '/opt/kata',
+    paths,
+    shipped: (shim) => paths(shim).config,
+    faults() {
+      const missing = config.shims.filter((shim) => binary(shim) === undefined || file(shim) === undefined)
+      const other = config.version !== undefined && config.version !== version
+      return [
+        ...missing.map((shim) => ({
+          why: `the Kata at ${found.root} has no shim ${shim}`,
+          mend: 'take it out of shims',
+        })),
+        ...(other
+          ? [
+              {
+                why: `the Kata at ${found.root} is ${version}, not ${config.version}`,
+                mend: 'take out the option version',
+              },
+            ]
+          : []),
+      ]
+    },
+  }
+}
+
+/** A source build or package may have one configuration only, without a shim's name. */
+function configIn({ configs, kind }: FoundKata, shim: ShimName): string | undefined {
+  const named = configs.find((each) => each.endsWith(`/configuration-${shim}.toml`))
+  const plain = configs.find((each) => each.endsWith('/configuration.toml') && !each.includes('runtime-rs'))
+  return named ?? (kind === 'system' && shim === 'qemu' ? plain : undefined)
 }

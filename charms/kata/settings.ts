@@ -1,8 +1,7 @@
 import { nearest } from '../../lib/model/near-miss.ts'
 import type { Config } from './config.ts'
-import type { Layout } from './layout.ts'
-import type { Misfit } from './release.ts'
-import { type ShimName, shimOf, shimPaths } from './shims.ts'
+import type { Misfit, Release } from './release.ts'
+import { type ShimName, shimOf } from './shims.ts'
 import { commentedKeys, type Leaf, type Leaves, readLeaves } from './toml.ts'
 
 /** The prefix that the releases are built for, and name in every path of their configurations. */
@@ -20,35 +19,40 @@ export interface OwnConfig {
   shipped: string
   /** Whether this runtime merges config.d; otherwise the settings stand in `main` itself. */
   drops: boolean
+  /** Where Kata really stands. */
+  base: string
 }
 
 /** Nothing where the shipped configuration is right as it is. */
-export function ownConfigOf(config: Config, layout: Layout, shim: ShimName): OwnConfig | undefined {
-  if (Object.keys(partsOf(config, shim)).length === 0) return undefined
+export function ownConfigOf(config: Config, release: Release, shim: ShimName): OwnConfig | undefined {
+  const { base, layout } = release
+  if (Object.keys(partsOf(config, { shim, base })).length === 0) return undefined
   const folder = `${config.prefix}-config/${shim}`
   return {
     shim,
     folder,
     main: `${folder}/configuration-${shim}.toml`,
-    shipped: shimPaths(`${config.prefix}-${layout.version}`, layout, shim).config,
+    shipped: release.shipped(shim),
+    base,
     drops: shimOf(shim).runtime === 'rust' || layout.goReadsConfigD,
   }
 }
 
 /** Where the handler's configuration lies. */
-export function configPathOf(config: Config, layout: Layout, shim: ShimName): string {
-  return ownConfigOf(config, layout, shim)?.main ?? shimPaths(config.prefix, layout, shim).config
+export function configPathOf(config: Config, release: Release, shim: ShimName): string {
+  return ownConfigOf(config, release, shim)?.main ?? release.paths(shim).config
 }
 
 /** What one file of config.d is about: its values, from those that are shipped. */
 export type Part = (base: Leaves) => Leaves
 
 /** Files of config.d by name, numbered as kata-deploy numbers its own (kata-containers, docs/runtime-configuration.md). */
-export function partsOf(config: Config, shim: ShimName): Record<string, Part> {
+export function partsOf(config: Config, at: Pick<OwnConfig, 'shim' | 'base'>): Record<string, Part> {
+  const { shim } = at
   const mine = config.settings[shim] ?? {}
   const { debug, debug_console: console, memory, kernel_params: params } = config
   return {
-    ...(config.prefix === BUILT_FOR ? {} : { '10-prefix.toml': (base: Leaves) => moved(config, shim, base) }),
+    ...(at.base === BUILT_FOR ? {} : { '10-prefix.toml': (base: Leaves) => moved(config, at, base) }),
     ...(debug || console ? { '20-debug.toml': (base: Leaves) => debugging(config, base) } : {}),
     ...(params === '' ? {} : { '30-kernel-params.toml': (base: Leaves) => added(params, { ...base, ...mine }) }),
     ...(memory === undefined
@@ -61,15 +65,15 @@ export function partsOf(config: Config, shim: ShimName): Record<string, Part> {
 }
 
 /** Where the wrapper of a moved QEMU lies: it tells QEMU where its firmware is, which is built in for /opt/kata. */
-export function wrapperOf(config: Config, shim: ShimName): string | undefined {
-  return config.prefix !== BUILT_FOR && shim.startsWith('qemu') ? `${config.prefix}-config/${shim}/qemu` : undefined
+export function wrapperOf(config: Config, { shim, base }: Pick<OwnConfig, 'shim' | 'base'>): string | undefined {
+  return base !== BUILT_FOR && shim.startsWith('qemu') ? `${config.prefix}-config/${shim}/qemu` : undefined
 }
 
 /** `-L` as kata-deploy's own wrapper gives it (kata-containers, create_qemu_wrapper_script). */
-export function renderWrapper(config: Config, base: Leaves): string {
-  const program = relocated(config.prefix, String(base[`${hypervisorIn(base)}.path`] ?? ''))
+export function renderWrapper(prefix: string, base: Leaves): string {
+  const program = relocated(prefix, String(base[`${hypervisorIn(base)}.path`] ?? ''))
   const build = /\/qemu-system-[a-z0-9_]+(-[a-z-]+)?$/.exec(program)?.[1] ?? ''
-  return `#!/bin/sh\n# Written by kcharm.\nexec ${program} "$@" -L ${config.prefix}/share/kata-qemu${build}/qemu/\n`
+  return `#!/bin/sh\n# Written by kcharm.\nexec ${program} "$@" -L ${prefix}/share/kata-qemu${build}/qemu/\n`
 }
 
 /** Settings that the shipped file does not know, or knows with another type. The Go runtime would only warn of them. */
@@ -95,10 +99,10 @@ export function hypervisorIn(base: Leaves): string {
   return found?.replace(/\.[^.]+$/, '') ?? 'hypervisor.unknown'
 }
 
-function moved(config: Config, shim: ShimName, base: Leaves): Leaves {
-  const { prefix } = config
+function moved(config: Config, at: Pick<OwnConfig, 'shim' | 'base'>, base: Leaves): Leaves {
+  const { base: prefix } = at
   const hypervisor = hypervisorIn(base)
-  const wrapper = wrapperOf(config, shim)
+  const wrapper = wrapperOf(config, at)
   const changed = Object.entries(base).flatMap(([key, value]): [string, Leaf][] => {
     const there = Array.isArray(value) ? value.map((each) => relocated(prefix, each)) : relocated(prefix, value)
     return JSON.stringify(there) === JSON.stringify(value) ? [] : [[key, there]]

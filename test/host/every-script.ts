@@ -30,7 +30,7 @@ export function everyReading(): Reading<unknown>[] {
     ...['vhost_vsock', 'none'].map(moduleReading),
     ...containerd.observe(containerd.config.parse({}), { containerd: blob }),
     hints,
-    ...kata.observe(kata.config.parse({ memory: 512 }), { kata: blob }),
+    ...kata.observe(kata.config.parse({ memory: 512, source: 'auto' }), { kata: blob }),
   ]
 }
 

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { path, quote } from '../../../lib/host/shell.ts'
 import { action, type ActionAnswer } from '../../../lib/lifecycle/action.ts'
-import { configPathIn, type Ctx } from '../stages.ts'
+import type { Ctx } from '../context.ts'
+import { configPathIn } from '../source.ts'
 import { shimOf } from '../shims.ts'
 
 /**

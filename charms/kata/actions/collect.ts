@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { path } from '../../../lib/host/shell.ts'
 import { action } from '../../../lib/lifecycle/action.ts'
-import { configPathIn, type Ctx } from '../stages.ts'
+import type { Ctx } from '../context.ts'
+import { configPathIn } from '../source.ts'
 import { ETC_GO, ETC_RUST } from '../hints.ts'
 
 const MARK = '==='

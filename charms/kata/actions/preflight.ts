@@ -3,9 +3,12 @@ import { KcharmError } from '../../../lib/errors/index.ts'
 import type { Reading } from '../../../lib/host/view.ts'
 import { action, type ActionAnswer } from '../../../lib/lifecycle/action.ts'
 import { adviceOf } from '../advice.ts'
+import { foundAdvice } from '../found-advice.ts'
+import { foundKata } from '../found.ts'
 import { hints } from '../hints.ts'
 import type { Fault } from '../probes.ts'
-import { type Ctx, fitnessOf, verdictsOf } from '../stages.ts'
+import type { Ctx } from '../context.ts'
+import { fitnessOf, verdictsOf } from '../judge.ts'
 
 /** Every probe at once, also on a machine where all is installed: faults first, then what is only worth knowing. */
 export const preflight = action({
@@ -19,8 +22,18 @@ export const preflight = action({
       })
     }
     const fit = fitnessOf(context)
+    const { prefix } = context.config
+    const other = foundAdvice(
+      context.view.read(foundKata(prefix)),
+      context.holds(`link:${prefix}`) ? prefix : undefined,
+    )
     const advice = adviceOf({ config: context.config, layout: found.layout, fit, hints: context.view.read(hints) })
-    return { key: 'kata:preflight', lasting: 'fact', script: ':', parse: () => answer(found.faults, advice) }
+    return {
+      key: 'kata:preflight',
+      lasting: 'fact',
+      script: ':',
+      parse: () => answer(found.faults, [...advice, ...other]),
+    }
   },
 })
 

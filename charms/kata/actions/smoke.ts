@@ -4,7 +4,7 @@ import { quote } from '../../../lib/host/shell.ts'
 import { action, type ActionAnswer } from '../../../lib/lifecycle/action.ts'
 import { namesOf } from '../handlers.ts'
 import { shimOf } from '../shims.ts'
-import type { Ctx } from '../stages.ts'
+import type { Ctx } from '../context.ts'
 
 const DEADLINE = 120
 

@@ -77,7 +77,7 @@ describe('check', () => {
   })
 
   test('without an archive there is nothing to ask', () => {
-    expect(() => askAction(kata, 'check', {})).toThrow('no archive whose version is known')
+    expect(() => askAction(kata, 'check', {})).toThrow('the resource `kata` has no file')
   })
 })
 

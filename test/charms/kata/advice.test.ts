@@ -15,6 +15,7 @@ interface Case {
   hints?: Partial<Hints>
 }
 
+const NOTHING = { katas: [], marks: [], entries: [] }
 const calm: Hints = {
   memory: 8 << 20,
   shm: 8 << 20,
@@ -82,7 +83,10 @@ describe.each<[string, Case, RegExp]>([
 describe('the action preflight', () => {
   test('gives faults and warnings apart, and says no for a fault', () => {
     const state = machine({ kvm: 'absent', arch: 'x86_64' }, { config: { default: 'clh' } })
-    const answer = ask({ ...state, observed: { ...state.observed, 'kata:hints': calm } })
+    const answer = ask({
+      ...state,
+      observed: { ...state.observed, 'kata:hints': calm, 'kata:found:/opt/kata': NOTHING },
+    })
     expect(answer).toMatchObject({
       ok: false,
       says: '2 faults, 1 warning',
@@ -95,7 +99,9 @@ describe('the action preflight', () => {
 
   test('says yes where there are only warnings', () => {
     const state = machine()
-    expect(ask({ ...state, observed: { ...state.observed, 'kata:hints': calm } }).ok).toBe(true)
+    expect(
+      ask({ ...state, observed: { ...state.observed, 'kata:hints': calm, 'kata:found:/opt/kata': NOTHING } }).ok,
+    ).toBe(true)
   })
 
   test('cannot be asked without an archive', () => {

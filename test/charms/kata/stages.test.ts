@@ -68,9 +68,10 @@ describe('preflight', () => {
   })
 
   test('a foreign /opt/kata is named and left alone', () => {
-    const folder = machine({}, { observed: { 'link:/opt/kata': { other: 'directory' } } })
+    const none = { 'kata:found:/opt/kata': { katas: [], marks: [], entries: [] } }
+    const folder = machine({}, { observed: { 'link:/opt/kata': { other: 'directory' }, ...none } })
     expect(runStage(kata, 'preflight', folder).blocked?.message).toContain('/opt/kata is a directory')
-    const link = machine({}, { observed: { 'link:/opt/kata': { target: '/srv/kata' } } })
+    const link = machine({}, { observed: { 'link:/opt/kata': { target: '/srv/kata' }, ...none } })
     expect(runStage(kata, 'preflight', link).blocked?.message).toContain('a link to /srv/kata')
   })
 })
