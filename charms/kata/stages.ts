@@ -17,9 +17,10 @@ export function preflight(context: Ctx): Out {
   const release = sourceOf(context)
   if ('message' in release) return blocked(release.message, release.hint)
   const { version } = release.layout
-  if (context.version !== undefined && context.version !== version) {
+  const before = context.version
+  if (before !== undefined && before !== version && context.holds(`tree:${context.config.prefix}-${before}`)) {
     const hint = 'upgrades are not supported yet: go back to the resource of before'
-    return blocked(`Kata ${context.version} is installed, and ${version} is asked for`, hint)
+    return blocked(`Kata ${before} is installed, and ${version} is asked for`, hint)
   }
   const foreign = release.archive === undefined ? undefined : foreignInstall(context)
   return foreign ?? unfit(context, release) ?? {}

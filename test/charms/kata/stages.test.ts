@@ -63,8 +63,10 @@ describe('preflight', () => {
     expect(runStage(kata, 'preflight', { observed: {} }).blocked?.message).toContain('has no file')
     const nameless = { resources: { kata: { ...blob, name: 'kata.tar.xz' } } }
     expect(runStage(kata, 'preflight', nameless).blocked?.hint).toContain('option version')
-    const upgrade = runStage(kata, 'preflight', machine({}, { version: '3.19.0' }))
+    const upgrade = runStage(kata, 'preflight', machine({}, { version: '3.19.0', holds: ['tree:/opt/kata-3.19.0'] }))
     expect(upgrade.blocked?.message).toBe('Kata 3.19.0 is installed, and 3.20.0 is asked for')
+    const removed = machine({}, { version: '3.19.0' })
+    expect(runStage(kata, 'preflight', removed).blocked).toBeUndefined()
   })
 
   test('a foreign /opt/kata is named and left alone', () => {
