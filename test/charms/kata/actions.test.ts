@@ -30,6 +30,11 @@ describe('smoke', () => {
       /inside runs this machine’s own kernel \(io\.containerd\.runc\.v2\)/,
     ],
     [
+      'the same where each container has a boot id of its own (systemd-nspawn)',
+      { boot: GUEST, kernel: 'Linux version 6.12 (guest)', entry: { type: 'io.containerd.runc.v2' } },
+      /inside runs this machine’s own kernel/,
+    ],
+    [
       'a shim that starts nothing',
       { error: 'ctr: a stand-in, which runs nothing' },
       /no container came up under kata-qemu: ctr: a stand-in/,
@@ -119,10 +124,12 @@ interface Smoke {
   vmm?: string
   error?: string
   entry?: { type: string; path?: string }
+  /** The machine's own kernel. */
+  kernel?: string
 }
 
 /** ctr and containerd are programs of the test; the first makes the processes that a shim would make. */
-function smoke({ boot = '', vmm, error = '', entry = KATA }: Smoke) {
+function smoke({ boot = '', vmm, error = '', entry = KATA, kernel = 'Linux version 6.1 (host)' }: Smoke) {
   const lines = entry.type === '' ? [] : [`runtime_type = '${entry.type}'`, `runtime_path = '${entry.path ?? ''}'`]
   const dump = `version = 3\n[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.kata-qemu]\n  ${lines.join('\n  ')}\n`
   const made =
@@ -141,6 +148,7 @@ function smoke({ boot = '', vmm, error = '', entry = KATA }: Smoke) {
   ]
   return readOn(askAction(kata, 'smoke'), {
     '/proc/sys/kernel/random/boot_id': `${HOST}\n`,
+    '/proc/version': `${kernel}\n`,
     '/stubs/containerd': `#!/bin/sh\ncat <<'END'\n${dump}END\n`,
     '/stubs/ctr': `${ctr.join('\n')}\n`,
   })
