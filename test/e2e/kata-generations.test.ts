@@ -4,7 +4,7 @@ import { parse } from '@iarna/toml'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { handlersInDump } from '../../charms/containerd/toml/index.ts'
 import { makeStandInKata, type StandInKata } from '../../lib/lab/index.ts'
-import { newOperator, type Operator, type Result } from './support/cli.ts'
+import { changesIn, newOperator, type Operator, type Result } from './support/cli.ts'
 import { CONFIG } from './support/containerd.ts'
 import { startLab, type TestLab } from './support/labs.ts'
 
@@ -62,6 +62,40 @@ describe.each(GENERATIONS)('Kata $wanted.version $wanted.kind', ({ wanted, shims
     }
     await removeKata()
   })
+})
+
+/** kata.md section 9: siderolabs/extensions#24, k0sctl#189 (nothing can be written below /opt). */
+test('at another place with classic links: QEMU finds its firmware there, and a second deploy is one question', async () => {
+  const options = {
+    preflight: 'warn',
+    prefix: '/srv/kata',
+    links: 'classic',
+    settings: { qemu: { 'runtime.disable_guest_seccomp': false } },
+  }
+  expect(await deployKata(await makeStandInKata(), options)).toMatchObject([{ status: 'active' }])
+  const { configPath = '' } = handlersInDump(await lab.sh('n1', 'containerd config dump'))['kata-qemu'] ?? {}
+  const read = await readAsShim(configPath, true)
+  expect(read).toMatchObject({
+    path: '/srv/kata-config/qemu/qemu',
+    kernel: '/srv/kata/share/kata-containers/vmlinux.container',
+  })
+  expect(await lab.sh('n1', `${String(read['path'])} --version; test -d /srv/kata/share/kata-qemu/qemu`)).toContain(
+    'QEMU emulator',
+  )
+  expect(await lab.sh('n1', 'kata-runtime --version && readlink /usr/local/bin/kata-monitor')).toContain(
+    '/srv/kata/bin/kata-monitor',
+  )
+  const again = () =>
+    operator.json(0, 'deploy', join(operator.folder, 'bundle.yaml'), '--inventory', lab.lab.inventory, '--yes')
+  const { result, sessions } = await lab.counted(again)
+  expect(changesIn(result)).toEqual([])
+  expect(sessions['n1']).toEqual({ connections: 1, channels: 1 })
+  expect(changesIn(await operator.json(0, 'diff'))).toEqual([])
+  await lab.sh('n1', 'echo default_vcpus = 9 >>/srv/kata-config/qemu/config.d/50-settings.toml')
+  expect(changesIn(await operator.json(5, 'diff'))).toEqual([
+    `${unitName} file:/srv/kata-config/qemu/config.d/50-settings.toml`,
+  ])
+  await removeKata()
 })
 
 describe('smoke and the other questions', () => {
@@ -187,6 +221,6 @@ async function readAsShim(configPath: string, drops: boolean): Promise<Record<st
 function traces(): Promise<string> {
   return lab.sh(
     'n1',
-    `ls -d /opt/kata* /usr/local/bin/* /etc/modules-load.d/kcharm* /etc/kata-containers 2>/dev/null; sha256sum ${CONFIG}; containerd config dump | grep kata; true`,
+    `ls -d /opt/kata* /srv/* /usr/local/bin/* /etc/modules-load.d/kcharm* /etc/kata-containers 2>/dev/null; sha256sum ${CONFIG}; containerd config dump | grep kata; true`,
   )
 }
