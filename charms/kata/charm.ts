@@ -2,11 +2,18 @@ import { type Charm, defineCharm } from '../../lib/lifecycle/charm.ts'
 import { moduleReading } from '../../lib/host/kernel-module.ts'
 import { fileReading } from '../../lib/host/file.ts'
 import { linkReading } from '../../lib/host/link.ts'
+import { actions } from './actions/index.ts'
 import { config } from './config.ts'
+import { endpoints } from './context.ts'
+import { foundKata } from './found.ts'
+import { fitnessNeeds } from './judge.ts'
+import { shippedConfig } from './configure.ts'
 import { machine } from './machine.ts'
-import { fitness, MODULES, sandboxes, shimState } from './observe.ts'
-import { shimPaths } from './shims.ts'
-import { endpoints, fitnessNeeds, MODULES_LOAD, stages, waits } from './stages.ts'
+import { fitness, MODULES } from './fitness.ts'
+import { sandboxes, shimState } from './observe.ts'
+import { releaseOf } from './release.ts'
+import { ownConfigOf } from './settings.ts'
+import { MODULES_LOAD, stages, waits } from './stages.ts'
 
 export const kata: Charm = defineCharm({
   name: 'kata',
@@ -16,20 +23,32 @@ export const kata: Charm = defineCharm({
   endpoints,
   resources: {
     kata: {
-      description: 'A release archive of Kata Containers, kata-static-VERSION-ARCH.tar.xz or .tar.zst',
+      description:
+        'A release archive of Kata Containers, kata-static- or kata-go-static-VERSION-ARCH.tar.xz or .tar.zst',
       formats: ['tar.xz', 'tar.zst', 'tar.gz', 'tgz', 'tar'],
     },
   },
   chart: machine,
-  observe: (options, resources) => [
-    fitness(fitnessNeeds(options, resources['kata'])),
-    sandboxes,
-    linkReading(options.prefix),
-    fileReading(MODULES_LOAD),
-    ...MODULES.map(moduleReading),
-    ...options.shims.map((shim) => shimState(shimPaths(options.prefix, shim))),
-  ],
+  observe(options, resources) {
+    const release = resources['kata'] && releaseOf(options, resources['kata'])
+    return [
+      fitness(fitnessNeeds(options, resources['kata'])),
+      sandboxes,
+      linkReading(options.prefix),
+      fileReading(MODULES_LOAD),
+      ...MODULES.map(moduleReading),
+      ...(options.source === 'archive' ? [] : [foundKata(options.prefix)]),
+      ...(release ? options.shims.map((shim) => shimState(release.paths(shim))) : []),
+      ...(release
+        ? options.shims.flatMap((shim) => {
+            const own = ownConfigOf(options, release, shim)
+            return own ? [shippedConfig(own, false)] : []
+          })
+        : []),
+    ]
+  },
   stages,
   waits,
   heeds: () => null,
+  actions,
 })

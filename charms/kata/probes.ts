@@ -1,4 +1,5 @@
-import { type Fitness, MODULES, unpackerOf } from './observe.ts'
+import { ARCHES } from './layout.ts'
+import { type Fitness, MODULES, unpackerOf } from './fitness.ts'
 
 /** One thing that Kata needs of a machine: what was found, what is needed, how it is mended. */
 export interface Fault {
@@ -6,15 +7,21 @@ export interface Fault {
   found: string
   needed: string
   mend: string
+  /** Worth knowing, and no reason not to install. */
+  warns?: true
   /** Without it nothing can be installed, so `preflight: warn` does not let it pass. */
   fatal?: true
 }
 
-const ARCHES = ['x86_64', 'aarch64', 'ppc64le', 's390x']
-
 /** All faults at once, in the order of kata-containers' own check: machine, CPU, KVM, modules, disk. */
 export function faultsOf(fit: Fitness, needs: { archive: string; kib: number; prefix: string }): Fault[] {
-  return [...archFaults(fit), ...kvmFaults(fit), ...moduleFaults(fit), ...diskFaults(fit, needs)]
+  return [
+    ...archFaults(fit),
+    ...kvmFaults(fit),
+    ...moduleFaults(fit),
+    ...containerFaults(fit),
+    ...diskFaults(fit, needs),
+  ]
 }
 
 /** An unpacked release is about four times its archive; both lie there for a while. */
@@ -27,7 +34,7 @@ export function sentence(fault: Fault): string {
 }
 
 function archFaults(fit: Fitness): Fault[] {
-  if (ARCHES.includes(fit.arch)) return []
+  if (ARCHES.some((arch) => arch === fit.arch)) return []
   const mend = 'take the machine out of the bundle'
   return [{ probe: 'CPU architecture', found: fit.arch || 'nothing', needed: ARCHES.join(', '), mend, fatal: true }]
 }
@@ -40,25 +47,57 @@ function kvmFaults(fit: Fitness): Fault[] {
       : 'switch virtualization on in the firmware'
     faults.push({ probe: 'CPU virtualization', found: 'neither vmx nor svm', needed: 'vmx or svm', mend })
   }
+  const lacks = fit.arch === 'x86_64' && fit.virtualization !== '' ? (fit.lacks ?? []) : []
+  for (const flag of lacks) {
+    const mend = 'take a machine with a newer CPU, or show its CPU to this guest as it is (cpu host)'
+    faults.push({ probe: `CPU flag ${flag}`, found: 'not set', needed: flag, mend })
+  }
   if (fit.kvm === 'open') return faults
-  const found = fit.kvm === 'absent' ? 'no device' : 'a device that cannot be opened'
-  const mend =
-    fit.kvm === 'absent'
-      ? 'modprobe kvm_intel or kvm_amd'
-      : 'end the other hypervisor (VirtualBox, VMware) that holds it'
-  return [...faults, { probe: '/dev/kvm', found, needed: 'read and write', mend }]
+  return [...faults, { probe: '/dev/kvm', needed: 'read and write', ...KVM_FAULTS[fit.kvm] }]
+}
+
+const KVM_FAULTS: Record<Exclude<Fitness['kvm'], 'open'>, { found: string; mend: string }> = {
+  absent: { found: 'no device', mend: 'modprobe kvm_intel or kvm_amd' },
+  refused: {
+    found: 'a device that cannot be opened',
+    mend: 'end the other hypervisor (VirtualBox, VMware) that holds it',
+  },
+  busy: {
+    found: 'that another hypervisor uses the CPU’s virtualization',
+    mend: 'end VirtualBox or VMware there, then: modprobe -r vboxdrv',
+  },
+  broken: {
+    found: 'a device that makes no virtual machine',
+    mend: 'see `dmesg | grep -i kvm`: virtualization may be off in the firmware, or the outer hypervisor may not nest',
+  },
 }
 
 function moduleFaults(fit: Fitness): Fault[] {
-  const missing = MODULES.filter((name) => fit.modules[name] !== 'loaded' && fit.modules[name] !== 'available')
-  const faults = missing.map((name): Fault => ({
-    probe: `kernel module ${name}`,
-    found: 'neither loaded nor available',
-    needed: 'available',
-    mend: 'install the kernel’s full set of modules',
-  }))
+  const faults = MODULES.flatMap((name): Fault[] => {
+    const state = fit.modules[name] ?? 'missing'
+    if (state === 'loaded' || state === 'available') return []
+    return [{ probe: `kernel module ${name}`, needed: 'available', ...moduleFault(name, state, fit) }]
+  })
   if (fit.tun) return faults
   return [...faults, { probe: '/dev/net/tun', found: 'no device', needed: 'the device', mend: 'modprobe tun' }]
+}
+
+function moduleFault(name: string, state: string, fit: Fitness): { found: string; mend: string } {
+  if (state === 'blocked') {
+    const file = fit.blockers?.[name] ?? '/etc/modprobe.d'
+    return { found: `forbidden by ${file}`, mend: `take its line out of ${file}` }
+  }
+  if (state === 'sealed') {
+    const mend = 'load it at boot, before kernel.modules_disabled is set'
+    return { found: 'that no module can be loaded any more', mend }
+  }
+  return { found: 'neither loaded nor available', mend: 'install the kernel’s full set of modules' }
+}
+
+function containerFaults({ container }: Fitness): Fault[] {
+  if (container === undefined) return []
+  const mend = 'install on the machine that runs this container'
+  return [{ probe: 'container', found: container, needed: 'a machine or virtual machine', mend }]
 }
 
 function diskFaults(fit: Fitness, needs: { archive: string; kib: number; prefix: string }): Fault[] {
@@ -67,6 +106,10 @@ function diskFaults(fit: Fitness, needs: { archive: string; kib: number; prefix:
   if (!fit.writable) {
     const mend = 'mount it writable, or set the option prefix to another place'
     faults.push({ probe: `${parent} is writable`, found: 'read-only', needed: 'writable', mend, fatal: true })
+  }
+  if (fit.noexec) {
+    const mend = `mount it with exec: mount -o remount,exec, and in /etc/fstab; or set the option prefix`
+    faults.push({ probe: `${parent} runs programs`, found: 'mounted noexec', needed: 'exec', mend, fatal: true })
   }
   if (fit.short !== undefined) {
     const found = `${Math.floor(fit.short / 1024)} MiB`

@@ -1,29 +1,114 @@
-import type { RuntimeHandler } from '../../lib/model/interfaces.ts'
+import type { Arch, Layout } from './layout.ts'
+import { isAtLeast } from './layout.ts'
 
-export const SHIMS = ['qemu', 'clh', 'fc', 'qemu-runtime-rs', 'clh-runtime-rs', 'dragonball'] as const
-export type ShimName = (typeof SHIMS)[number]
+/** A shim of the releases: which runtime it belongs to, on which CPUs and in which versions it comes. */
+interface Shim {
+  runtime: 'go' | 'rust'
+  cpus: readonly Arch[]
+  /** CPUs for which it is built, but on which upstream's own installer does not offer it. */
+  untried?: readonly Arch[]
+  since: string
+  /** The last version that has it, and what took its place. */
+  until?: string
+  successor?: string
+  /** Versions in which it is broken, each with the word why. */
+  broken?: Record<string, string>
+  /** Takes block devices only: the default snapshotter gives it no root file system (kata-containers#8764). */
+  block?: true
+}
 
-/** Shims of the Rust runtime; the others are of the Go runtime. Binary and configuration family belong together. */
-const RUST: readonly ShimName[] = ['qemu-runtime-rs', 'clh-runtime-rs', 'dragonball']
+const EVERY: readonly Arch[] = ['x86_64', 'aarch64', 's390x', 'ppc64le']
 
-/** Paths below the prefix, as the release archive lays them out (kata-containers, tools/packaging). */
-export function shimPaths(prefix: string, shim: ShimName): { binary: string; config: string } {
-  const rust = RUST.includes(shim)
+/**
+ * Versions: tags whose src/runtime/config or src/runtime-rs/config has the shim's template. CPUs: arch/*-options.mk beside
+ * those, and supportedArches of kata-deploy's chart (kata-containers 4.1.0).
+ */
+const TABLE = {
+  qemu: { runtime: 'go', cpus: EVERY, since: '2.0.0' },
+  clh: { runtime: 'go', cpus: ['x86_64'], untried: ['aarch64'], since: '2.0.0' },
+  fc: { runtime: 'go', cpus: ['x86_64'], untried: ['aarch64'], since: '2.0.0', block: true },
+  'qemu-runtime-rs': { runtime: 'rust', cpus: EVERY, since: '3.4.0' },
+  'clh-runtime-rs': { runtime: 'rust', cpus: ['x86_64'], since: '3.30.0' },
+  'cloud-hypervisor': {
+    runtime: 'rust',
+    cpus: ['x86_64'],
+    untried: ['aarch64'],
+    since: '3.3.0',
+    until: '3.29.0',
+    successor: 'clh-runtime-rs',
+  },
+  dragonball: {
+    runtime: 'rust',
+    cpus: ['x86_64'],
+    untried: ['aarch64'],
+    since: '3.0.0',
+    broken: { '4.0.0': 'its archive has no configuration for it (kata-containers#13485)' },
+  },
+  'qemu-coco-dev': { runtime: 'go', cpus: ['x86_64', 's390x'], since: '3.5.0' },
+  'qemu-coco-dev-runtime-rs': { runtime: 'rust', cpus: ['x86_64', 'aarch64', 's390x'], since: '3.23.0' },
+  'qemu-snp': { runtime: 'go', cpus: ['x86_64'], since: '3.2.0' },
+  'qemu-snp-runtime-rs': { runtime: 'rust', cpus: ['x86_64'], since: '3.25.0' },
+  'qemu-tdx': { runtime: 'go', cpus: ['x86_64'], since: '3.2.0' },
+  'qemu-tdx-runtime-rs': { runtime: 'rust', cpus: ['x86_64'], since: '3.25.0' },
+  'qemu-se': { runtime: 'go', cpus: ['s390x'], since: '3.3.0' },
+  'qemu-se-runtime-rs': { runtime: 'rust', cpus: ['s390x'], since: '3.15.0' },
+  'qemu-sev': { runtime: 'go', cpus: ['x86_64'], since: '3.2.0', until: '3.12.0', successor: 'qemu-snp' },
+  'qemu-cca': { runtime: 'go', cpus: ['aarch64'], since: '3.22.0', until: '3.32.0' },
+} as const satisfies Record<string, Shim>
+
+export type ShimName = keyof typeof TABLE
+export const SHIMS = Object.keys(TABLE) as [ShimName, ...ShimName[]]
+
+export function shimOf(name: ShimName): Shim {
+  return TABLE[name]
+}
+
+/** Paths below the prefix, as the release archives lay them out. Binary and configuration family belong together. */
+export function shimPaths(prefix: string, layout: Layout, name: ShimName): { binary: string; config: string } {
+  const rust = shimOf(name).runtime === 'rust'
+  const folder = rust ? layout.rustConfigs : layout.goConfigs
   return {
     binary: `${prefix}${rust ? '/runtime-rs' : ''}/bin/containerd-shim-kata-v2`,
-    config: `${prefix}/share/defaults/kata-containers/${rust ? 'runtime-rs/' : ''}configuration-${shim}.toml`,
+    config: `${prefix}/${folder}/configuration-${name}.toml`,
   }
 }
 
-/** The handler as kata-deploy wires it: a type of its own, the shim by path, the configuration by path. */
-export function handlerOf(prefix: string, shim: ShimName): RuntimeHandler {
-  const { binary, config } = shimPaths(prefix, shim)
+/** Why this archive on this CPU cannot have the shim, and what can be done; nothing when it can. */
+export function refusalOf(name: ShimName, layout: Layout, arch: string): { why: string; mend: string } | undefined {
+  const shim: Shim = TABLE[name]
+  const { version } = layout
+  if (!isAtLeast(version, shim.since)) {
+    return { why: `Kata ${version} has no shim ${name}: it came with ${shim.since}`, mend: 'take a newer archive' }
+  }
+  if (shim.until !== undefined && !isAtLeast(shim.until, version)) {
+    const mend = shim.successor === undefined ? 'take it out of shims' : `take ${shim.successor}`
+    return { why: `Kata ${version} has no shim ${name}: ${shim.until} was its last version`, mend }
+  }
+  const broken = shim.broken?.[version]
+  if (broken !== undefined) {
+    return { why: `the shim ${name} of Kata ${version} does not work: ${broken}`, mend: 'take another version' }
+  }
+  if (![...shim.cpus, ...(shim.untried ?? [])].some((cpu) => cpu === arch)) {
+    const mend = 'take a shim for this CPU, such as qemu or qemu-runtime-rs'
+    return { why: `the shim ${name} is not built for ${arch}, only for ${shim.cpus.join(', ')}`, mend }
+  }
+  return missingRuntime(name, layout)
+}
+
+/** Built for the CPU, but left out there by upstream's own installer. */
+export function isUntried(name: ShimName, arch: string): boolean {
+  const shim: Shim = TABLE[name]
+  return shim.untried?.some((cpu) => cpu === arch) ?? false
+}
+
+/** From 4.1.0 on each of the two archives has one runtime (kata-containers, docs/releases/4.1.0.md). */
+function missingRuntime(name: ShimName, { version, runtimes }: Layout): { why: string; mend: string } | undefined {
+  const { runtime } = shimOf(name)
+  if (runtimes.includes(runtime)) return undefined
+  const [has, want] = runtime === 'go' ? ['kata-static', 'kata-go-static'] : ['kata-go-static', 'kata-static']
+  const words = { go: 'Go', rust: 'Rust' }
   return {
-    name: `kata-${shim}`,
-    runtimeType: `io.containerd.kata-${shim}.v2`,
-    runtimePath: binary,
-    configPath: config,
-    privilegedWithoutHostDevices: true,
-    podAnnotations: ['io.katacontainers.*'],
+    why: `the shim ${name} is of the ${words[runtime]} runtime, and ${has}-${version} does not hold it`,
+    mend: `give ${want}-${version} instead, or take a shim of its own runtime`,
   }
 }

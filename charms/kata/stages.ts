@@ -1,72 +1,62 @@
-import type { Blob } from '../../lib/host/kind.ts'
-import { linkReading } from '../../lib/host/link.ts'
 import type { HostObject } from '../../lib/host/objects.ts'
-import { check, type Check, type StageOut } from '../../lib/lifecycle/charm.ts'
-import type { Context } from '../../lib/lifecycle/context.ts'
-import { requires } from '../../lib/model/endpoint.ts'
-import { runtimeHandlers } from '../../lib/model/interfaces.ts'
-import type { Config } from './config.ts'
-import { fitness, MODULES, sandboxes, shimState } from './observe.ts'
-import { type Fault, faultsOf, sentence, spaceKiB } from './probes.ts'
-import { handlerOf, shimPaths } from './shims.ts'
-
-export const endpoints = {
-  runtime: requires(runtimeHandlers, { scope: 'container', required: true, limit: 1 }),
-}
-export type Ctx = Context<Config, typeof endpoints>
-type Out = StageOut<typeof endpoints>
+import { check, type Check } from '../../lib/lifecycle/charm.ts'
+import { classicLinks } from './classic-links.ts'
+import { configObjects } from './configure.ts'
+import { blocked, type Ctx, type Out } from './context.ts'
+import { MODULES } from './fitness.ts'
+import { handlersOf, namesOf, type Wired } from './handlers.ts'
+import { fitnessOf, foreignInstall, unfit, warnings } from './judge.ts'
+import { sandboxes, shimState } from './observe.ts'
+import type { OwnConfig } from './settings.ts'
+import { configPathIn, installed, ownConfigs, shippedIn, sourceOf } from './source.ts'
 
 export const MODULES_LOAD = '/etc/modules-load.d/kcharm-kata.conf'
 
 /** Can this machine run Kata, and is the place free? Looks only, and says all faults at once. */
 export function preflight(context: Ctx): Out {
-  const blob = context.resources['kata']
-  if (blob === undefined) {
-    return blocked('the resource `kata` has no file', 'give one: --resource kata:kata=kata-static-VERSION-amd64.tar.xz')
-  }
-  const version = versionOf(context.config, blob)
-  if (version === undefined)
-    return blocked(`${blob.name} does not say which version it holds`, 'set the option version')
-  if (context.version !== undefined && context.version !== version) {
+  const release = sourceOf(context)
+  if ('message' in release) return blocked(release.message, release.hint)
+  const { version } = release.layout
+  const before = context.version
+  if (before !== undefined && before !== version && context.holds(`tree:${context.config.prefix}-${before}`)) {
     const hint = 'upgrades are not supported yet: go back to the resource of before'
-    return blocked(`Kata ${context.version} is installed, and ${version} is asked for`, hint)
+    return blocked(`Kata ${before} is installed, and ${version} is asked for`, hint)
   }
-  return foreignInstall(context) ?? unfit(context, blob) ?? {}
+  const foreign = release.archive === undefined ? undefined : foreignInstall(context)
+  return foreign ?? unfit(context, release) ?? {}
 }
 
 export function unpacking(context: Ctx): Out {
-  const { blob, tree } = release(context)
-  return {
-    objects: [
-      { kind: 'archive', path: tree, blob, prefix: 'opt/kata' },
-      { kind: 'link', path: context.config.prefix, target: tree },
-    ],
-    checks: shimChecks(context),
-  }
+  const { archive } = installed(context)
+  const objects: HostObject[] =
+    archive === undefined
+      ? []
+      : [
+          { kind: 'archive', path: archive.tree, blob: archive.blob, prefix: 'opt/kata' },
+          { kind: 'link', path: context.config.prefix, target: archive.tree },
+        ]
+  return { objects, checks: shimChecks(context) }
 }
 
 /** The kernel modules, and the handlers offered to the runtime. */
 export function configuring(context: Ctx): Out {
-  const modules = MODULES.filter((name) => fitnessOf(context).modules[name] !== 'missing')
+  const fit = fitnessOf(context)
+  const modules = MODULES.filter((name) => /^(loaded|available)$/.test(fit.modules[name] ?? ''))
   const objects: HostObject[] = modules.map((name) => ({ kind: 'kernel-module', name }))
   if (modules.length > 0) {
     objects.push({ kind: 'file', path: MODULES_LOAD, text: `# Written by kcharm.\n${modules.join('\n')}\n` })
   }
-  return { objects, publish: { runtime: { handlers: handlersOf(context.config) } } }
+  objects.push(...ownConfigs(context).flatMap((own) => configObjects(context.config, own, shippedTo(context, own))))
+  if (context.config.links === 'classic') objects.push(...classicLinks(installed(context), fit.arch))
+  return { objects, publish: { runtime: { handlers: wiredOf(context).map(({ handler }) => handler) } } }
 }
 
 export function proving(context: Ctx): Out {
-  const { version } = release(context)
-  return {
-    checks: shimChecks(context),
-    version,
-    message: [
-      `Kata ${version}, handlers ${handlersOf(context.config)
-        .map((each) => each.name)
-        .join(', ')}`,
-      ...warnings(context),
-    ].join('; '),
-  }
+  const { layout, archive, root } = installed(context)
+  const { version } = layout
+  const where = archive === undefined ? ` as it was found at ${root}` : ''
+  const words = `Kata ${version}${where}, handlers ${namesOf(context.config).join(', ')}`
+  return { checks: shimChecks(context), version, message: [words, ...warnings(context)].join('; ') }
 }
 
 /** Withdraws the handlers, unless somebody still lives in a sandbox. */
@@ -88,77 +78,32 @@ export const waits = {
     return peers.length > 0 && peers.every((peer) => mine.every((name) => peer.bag?.loaded.includes(name)))
   },
   unwired: (context: Ctx) => {
-    const mine = handlersOf(context.config).map((handler) => handler.name)
-    return context.peers('runtime').every((peer) => !peer.bag?.wired.some((name) => mine.includes(name)))
+    const mine = (context.published('runtime')?.handlers ?? []).map((handler) => handler.name)
+    const names = [...mine, ...namesOf(context.config)]
+    return context.peers('runtime').every((peer) => !peer.bag?.wired.some((name) => names.includes(name)))
   },
 }
 
-export function fitnessOf(context: Ctx) {
-  return context.view.read(fitness(fitnessNeeds(context.config, context.resources['kata'])))
+function wiredOf(context: Ctx): Wired[] {
+  return handlersOf(context.config, installed(context), (shim) => configPathIn(context, shim))
 }
 
-export function fitnessNeeds(config: Config, blob: Blob | undefined) {
-  return { prefix: config.prefix, archive: blob?.name ?? '', needKiB: spaceKiB(blob?.size ?? 0) }
-}
-
-export function versionOf(config: Config, blob: Blob): string | undefined {
-  return config.version ?? /(\d+\.\d+\.\d+)/.exec(blob.name)?.[1]
-}
-
-function handlersOf(config: Config) {
-  return config.shims.map((shim) => handlerOf(config.prefix, shim))
+function shippedTo(context: Ctx, own: OwnConfig): { shipped(): string; fresh: boolean } {
+  const reading = shippedIn(context, own)
+  return { shipped: () => context.view.read(reading), fresh: !context.holds(`file:${own.main}`) }
 }
 
 function shimChecks(context: Ctx): Check[] {
-  const { version } = release(context)
+  const { layout, paths } = installed(context)
   return context.config.shims.map((shim) => {
-    const paths = shimPaths(context.config.prefix, shim)
-    return check(`shim ${shim}`, shimState(paths), (state) => {
-      if (state.version === undefined) return `${paths.binary} does not answer --version; has the archive this shim?`
-      if (state.version !== version) return `${paths.binary} is of version ${state.version}, expected ${version}`
-      return state.config ? undefined : `${paths.config} is missing from the archive`
+    const { binary, config } = paths(shim)
+    return check(`shim ${shim}`, shimState({ binary, config }), (state) => {
+      if (state.version === undefined) return `${binary} does not answer --version; has the archive this shim?`
+      if (state.version !== layout.version)
+        return `${binary} is of version ${state.version}, expected ${layout.version}`
+      return state.config ? undefined : `${config} is missing from the archive`
     })
   })
-}
-
-function release(context: Ctx): { blob: Blob; version: string; tree: string } {
-  const blob = context.resources['kata']
-  const version = blob && versionOf(context.config, blob)
-  if (!blob || !version)
-    throw new Error(`${context.unit}: preflight lets nothing pass without an archive and its version`)
-  return { blob, version, tree: `${context.config.prefix}-${version}` }
-}
-
-function unfit(context: Ctx, blob: Blob): Out | undefined {
-  const faults = faultsIn(context, blob)
-  const blocking = context.config.preflight === 'warn' ? faults.filter((fault) => fault.fatal) : faults
-  if (blocking.length === 0) return undefined
-  return blocked(
-    `preflight: ${faults.map(sentence).join('; ')}`,
-    'mend these, then deploy again; or set preflight: warn',
-  )
-}
-
-function faultsIn(context: Ctx, blob: Blob): Fault[] {
-  const { prefix } = context.config
-  const faults = faultsOf(fitnessOf(context), { archive: blob.name, kib: spaceKiB(blob.size), prefix })
-  const installed = context.holds(`link:${prefix}`)
-  return installed ? faults.filter((fault) => !fault.fatal) : faults
-}
-
-function warnings(context: Ctx): string[] {
-  const { blob } = release(context)
-  const probes = faultsIn(context, blob).map((fault) => fault.probe)
-  return probes.length === 0 ? [] : [`preflight warns: ${probes.join(', ')}`]
-}
-
-function foreignInstall(context: Ctx): Out | undefined {
-  const { prefix } = context.config
-  const there = context.view.peek(linkReading(prefix))
-  if (there === null || typeof there !== 'object' || context.holds(`link:${prefix}`)) return undefined
-  if ('target' in there && there.target.startsWith(`${prefix}-`)) return undefined
-  const what = 'target' in there ? `a link to ${there.target}` : 'other' in there ? `a ${there.other}` : 'something'
-  return blocked(`${prefix} is ${what} that kcharm did not put there`, `move it away, or set the option prefix`)
 }
 
 function inUse(context: Ctx): Out | undefined {
@@ -166,8 +111,4 @@ function inUse(context: Ctx): Out | undefined {
   if (!Array.isArray(live) || live.length === 0) return undefined
   const hint = 'end the pods that run in them, then remove again'
   return blocked(`${live.length} sandboxes still live under its handlers: ${live.slice(0, 3).join(', ')}`, hint)
-}
-
-function blocked(message: string, hint: string): Out {
-  return { blocked: { message, hint } }
 }

@@ -12,6 +12,8 @@ export interface FileObject {
   /** Four octal digits; default `0644`. */
   mode?: string
   intent?: string
+  /** What a change of it means, shown beside the change. */
+  why?: string
   validate?: Validation
 }
 
@@ -65,6 +67,7 @@ export interface FileWish {
   words: string
   owner?: string
   intent?: string
+  why?: string
   validate?: Validation
 }
 
@@ -83,6 +86,7 @@ export function fileChange(wish: FileWish): Change | undefined {
     sides: { [`text:${wish.path}`]: text },
     ...(isUnknown(old) ? {} : { texts: { before: old, after: text } }),
     ...(wish.intent === undefined ? {} : { intent: wish.intent }),
+    ...(wish.why === undefined ? {} : { why: wish.why }),
     script: writeFile(wish, after.owner, text),
   }
 }
@@ -118,6 +122,7 @@ function settled(make: () => string, object: FileObject): string | Unknown {
 function extras(object: FileObject): Partial<FileWish> {
   return {
     ...(object.intent === undefined ? {} : { intent: object.intent }),
+    ...(object.why === undefined ? {} : { why: object.why }),
     ...(object.validate === undefined ? {} : { validate: object.validate }),
   }
 }

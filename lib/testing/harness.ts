@@ -1,5 +1,6 @@
 import type { Blob } from '../host/kind.ts'
 import { type Key, NotYet, type Reading, Unread, type View } from '../host/view.ts'
+import type { ActionAnswer } from '../lifecycle/action.ts'
 import type { Charm, StageOut } from '../lifecycle/charm.ts'
 import type { Context } from '../lifecycle/context.ts'
 import type { Endpoints } from '../model/endpoint.ts'
@@ -35,6 +36,18 @@ export function judgeWait(charm: Charm, name: string, state: StageState = {}): b
   if (wait === undefined)
     throw new Error(`${charm.name} has no condition ${name}; it has ${Object.keys(charm.waits).join(', ')}`)
   return wait(contextFor(charm, state))
+}
+
+/** The question that an action asks on this state; parameters are checked as the engine checks them. */
+export function askAction(
+  charm: Charm,
+  name: string,
+  { params = {}, ...state }: StageState & { params?: Record<string, unknown> } = {},
+): Reading<ActionAnswer> {
+  const action = charm.actions?.[name]
+  if (action === undefined)
+    throw new Error(`${charm.name} has no action ${name}; it has ${Object.keys(charm.actions ?? {}).join(', ')}`)
+  return action.ask(contextFor(charm, state), action.params.parse(params))
 }
 
 function contextFor(charm: Charm, state: StageState): Context<unknown, Endpoints> {

@@ -1,5 +1,5 @@
 export { crashSweep, type Scenario, type SweepResult } from './crash-sweep.ts'
-export { judgeWait, later, runStage, type StageState } from './harness.ts'
+export { askAction, judgeWait, later, runStage, type StageState } from './harness.ts'
 export { fileCell, type Fixtures, MemoryMachine, type MemoryPackage } from './memory-machine.ts'
 export { checkPair, type PairGiven, type PairVerdict } from './pair-check.ts'
 export { Crash, type Disturbance, Lost, play } from './play.ts'

@@ -43,7 +43,7 @@ test('on a container Kata is blocked by every probe that fails; containerd runs 
   const result = await deploy(8, container)
   expect(messages(result)).toEqual({
     'containerd/0 active': 'containerd 1.7.24',
-    'kata/0 blocked': `preflight: ${[NO_VIRTUALIZATION, NO_KVM, noModule('vhost_vsock'), noModule('vhost_net')].join('; ')}`,
+    'kata/0 blocked': `preflight: ${[NO_VIRTUALIZATION, NO_KVM, noModule('vhost_vsock'), noModule('vhost_net'), IN_CONTAINER].join('; ')}`,
   })
   expect(changesIn(result).filter((change) => change.startsWith('kata/'))).toEqual([])
   await nothingOfKata(container, 'container')
@@ -116,6 +116,8 @@ test('a module that was unloaded, and one that is no longer loaded at boot, are 
 
 const NO_VIRTUALIZATION =
   'CPU virtualization: found neither vmx nor svm, needs vmx or svm (switch nested virtualization on in the hypervisor above)'
+const IN_CONTAINER =
+  'container: found systemd-nspawn, needs a machine or virtual machine (install on the machine that runs this container)'
 const NO_KVM = '/dev/kvm: found no device, needs read and write (modprobe kvm_intel or kvm_amd)'
 
 function noModule(name: string): string {

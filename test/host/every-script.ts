@@ -1,5 +1,6 @@
 import { containerd } from '../../charms/containerd/charm.ts'
 import { kata } from '../../charms/kata/charm.ts'
+import { hints } from '../../charms/kata/hints.ts'
 import { treeReading } from '../../lib/host/archive.ts'
 import { directoryReading } from '../../lib/host/directory.ts'
 import { fileReading, textReading } from '../../lib/host/file.ts'
@@ -37,7 +38,8 @@ export function everyReading(): Reading<unknown>[] {
     ...['containerd', 'none'].map((name) => serviceReading(name, ['file:/etc/thing', 'tree:/opt/thing'])),
     ...['vhost_vsock', 'none'].map(moduleReading),
     ...containerd.observe(containerd.config.parse({}), { containerd: blob }),
-    ...kata.observe(kata.config.parse({}), { kata: blob }),
+    hints,
+    ...kata.observe(kata.config.parse({ memory: 512, source: 'auto' }), { kata: blob }),
   ]
 }
 

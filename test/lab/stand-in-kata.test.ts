@@ -94,3 +94,59 @@ test('a version comes in the compression of its release', async () => {
     'kata-static-4.0.0-arm64.tar.zst',
   ])
 })
+
+interface Look {
+  wanted: Parameters<typeof makeStandInKata>[0]
+  name: string
+  there: string[]
+  missing: string[]
+}
+
+const GO_SHIM = 'bin/containerd-shim-kata-v2'
+const RUST_SHIM = 'runtime-rs/bin/containerd-shim-kata-v2'
+const CONFIGS = 'share/defaults/kata-containers'
+
+test.each<Look>([
+  {
+    wanted: { version: '2.2.0' },
+    name: 'kata-static-2.2.0-x86_64.tar.xz',
+    there: [GO_SHIM, 'libexec/kata-qemu/virtiofsd', `${CONFIGS}/configuration-acrn.toml`],
+    missing: [RUST_SHIM, 'VERSION', 'libexec/virtiofsd', `${CONFIGS}/runtime-rs`],
+  },
+  {
+    wanted: { version: '3.0.2' },
+    name: 'kata-static-3.0.2-x86_64.tar.xz',
+    there: [GO_SHIM, RUST_SHIM, `${CONFIGS}/configuration-dragonball.toml`, 'libexec/virtiofsd'],
+    missing: ['VERSION', `${CONFIGS}/runtime-rs`],
+  },
+  {
+    wanted: { version: '3.32.0' },
+    name: 'kata-static-3.32.0-amd64.tar.zst',
+    there: [GO_SHIM, RUST_SHIM, 'VERSION', `${CONFIGS}/runtime-rs/configuration-clh-runtime-rs.toml`],
+    missing: [`${CONFIGS}/runtime-rs/configuration-cloud-hypervisor.toml`],
+  },
+  {
+    wanted: { version: '4.1.0' },
+    name: 'kata-static-4.1.0-amd64.tar.zst',
+    there: [RUST_SHIM, 'VERSION', `${CONFIGS}/runtime-rs/configuration-dragonball.toml`],
+    missing: [GO_SHIM, 'bin/kata-runtime', 'bin/firecracker', `${CONFIGS}/configuration-qemu.toml`],
+  },
+  {
+    wanted: { version: '4.1.0', kind: 'go-static' },
+    name: 'kata-go-static-4.1.0-amd64.tar.zst',
+    there: [GO_SHIM, 'bin/kata-runtime', 'bin/firecracker', `${CONFIGS}/configuration-qemu.toml`],
+    missing: [RUST_SHIM, `${CONFIGS}/runtime-rs`],
+  },
+])('$name has the layout of its release', async ({ wanted, name, there, missing }) => {
+  const xz = await makeStandInKata({ ...wanted, compression: 'xz' })
+  const { path } = await makeStandInKata(wanted)
+  expect(basename(path)).toBe(name)
+  const entries = execFileSync('tar', ['-tJf', xz.path], { encoding: 'utf8' })
+    .split('\n')
+    .map((entry) => entry.replace(/^\.\/opt\/kata\//, '').replace(/\/$/, ''))
+  expect(there.filter((each) => !entries.includes(each))).toEqual([])
+  expect(missing.filter((each) => entries.includes(each))).toEqual([])
+  const dangles = name.startsWith('kata-static-4')
+  expect(entries).toContain(`${CONFIGS}/configuration.toml`)
+  expect(entries.includes(`${CONFIGS}/configuration-qemu.toml`)).toBe(!dangles)
+})

@@ -15,6 +15,8 @@ export interface Wanted {
   related: boolean
   shims: string[]
   restrictOom: 'true' | 'false'
+  /** An option of kata that makes it write configurations of its own. */
+  memory?: number
 }
 
 export const FRESH: Wanted = {
@@ -56,6 +58,8 @@ export interface Conditions {
 
 const SHIPPED = 'version = 2\n\n[plugins."io.containerd.grpc.v1.cri".cni]\n  bin_dir = "/usr/lib/cni"\n'
 
+const SHIPPED_KATA = '[hypervisor.qemu]\npath = "/opt/kata/bin/qemu-system-x86_64"\ndefault_memory = 2048\n'
+
 function fixtures(conditions: Conditions): Fixtures {
   return {
     packages: {
@@ -74,6 +78,7 @@ function fixtures(conditions: Conditions): Fixtures {
       if (key === 'containerd:cri') return health(machine, conditions)
       if (key === 'kata:sandboxes') return conditions.sandboxes
       if (key.startsWith('kata:fitness')) return fitnessOf(conditions)
+      if (key.startsWith('kata:shipped')) return machine.cells.get('tree:/opt/kata-3.20.0') ? SHIPPED_KATA : ''
       if (key.startsWith('kata:shim')) return shimOf(machine)
       throw new Error(`the machine in memory reports no ${key}`)
     },
@@ -105,7 +110,10 @@ function modelOf(wanted: Wanted): Model {
         life: wanted.containerd,
         bundleOptions: { restrict_oom_score_adj: wanted.restrictOom },
       }),
-      kata: app('kata', { life: wanted.kata, bundleOptions: { shims: wanted.shims } }),
+      kata: app('kata', {
+        life: wanted.kata,
+        bundleOptions: { shims: wanted.shims, ...(wanted.memory === undefined ? {} : { memory: wanted.memory }) },
+      }),
     },
   }
 }

@@ -33,6 +33,10 @@ describe('what is executed is what was planned, in the same order', () => {
     ['unrelate', adoptedMachine, FRESH, alone],
     ['another shim', bareMachine, FRESH, { ...FRESH, shims: ['qemu', 'clh'] }],
     ['an option', bareMachine, FRESH, { ...FRESH, restrictOom: 'true' }],
+    ['deploy with a setting of Kata', bareMachine, undefined, { ...FRESH, memory: 512 }],
+    ['a setting of Kata', bareMachine, FRESH, { ...FRESH, memory: 512 }],
+    ['another value of it', bareMachine, { ...FRESH, memory: 512 }, { ...FRESH, memory: 1024 }],
+    ['no setting any more', bareMachine, { ...FRESH, memory: 512 }, FRESH],
     ['remove all', bareMachine, FRESH, gone],
     ['remove all where containerd was adopted', adoptedMachine, FRESH, gone],
   ])('%s', (_name, make, before, wanted) => {

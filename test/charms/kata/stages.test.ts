@@ -1,29 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { kata } from '../../../charms/kata/charm.ts'
-import type { Fitness } from '../../../charms/kata/observe.ts'
-import { spaceKiB } from '../../../charms/kata/probes.ts'
-import type { Blob } from '../../../lib/host/kind.ts'
-import { judgeWait, runStage, type StageState } from '../../../lib/testing/index.ts'
-
-const blob: Blob = { sha256: 'a'.repeat(64), size: 1 << 20, from: '/x', name: 'kata-static-3.20.0-amd64.tar.xz' }
-const FITNESS = `kata:fitness:/opt/kata:${blob.name}:${spaceKiB(blob.size)}`
-const fit: Fitness = {
-  arch: 'x86_64',
-  virtualization: 'vmx',
-  guest: false,
-  kvm: 'open',
-  modules: { vhost_vsock: 'available', vhost_net: 'loaded' },
-  tun: true,
-  cgroup: 'cgroup2fs',
-  short: undefined,
-  writable: true,
-  unpacker: true,
-}
-
-function machine(more: Partial<Fitness> = {}, rest: StageState = {}): StageState {
-  const observed = { [FITNESS]: { ...fit, ...more }, 'link:/opt/kata': null, 'kata:sandboxes': [], ...rest.observed }
-  return { resources: { kata: blob }, ...rest, observed }
-}
+import type { Fitness } from '../../../charms/kata/fitness.ts'
+import { judgeWait, runStage } from '../../../lib/testing/index.ts'
+import { blob, machine } from './machine.ts'
 
 describe('preflight', () => {
   test('a fit machine passes', () => {
@@ -46,6 +25,21 @@ describe('preflight', () => {
       { modules: { vhost_net: 'missing', vhost_vsock: 'loaded' } },
       /kernel module vhost_net: found neither/,
     ],
+    ['a CPU that is too old', { lacks: ['sse4_1'] }, /CPU flag sse4_1: found not set.*a newer CPU/],
+    ['another hypervisor (runtime#2018)', { kvm: 'busy' }, /\/dev\/kvm: found that another hypervisor uses.*vboxdrv/],
+    ['a /dev/kvm that makes no machine (kata#1486)', { kvm: 'broken' }, /makes no virtual machine.*dmesg/],
+    [
+      'a module that a file forbids (kata#1327)',
+      { modules: { vhost_net: 'loaded', vhost_vsock: 'blocked' }, blockers: { vhost_vsock: '/etc/modprobe.d/x.conf' } },
+      /vhost_vsock: found forbidden by \/etc\/modprobe\.d\/x\.conf.*take its line out/,
+    ],
+    [
+      'a kernel that takes no module any more',
+      { modules: { vhost_net: 'sealed', vhost_vsock: 'loaded' } },
+      /vhost_net: found that no module can be loaded.*load it at boot/,
+    ],
+    ['a container as host (kata#28)', { container: 'docker' }, /container: found docker.*runs this container/],
+    ['a prefix without exec', { noexec: true }, /\/opt runs programs: found mounted noexec.*remount,exec/],
     ['no tun', { tun: false }, /\/dev\/net\/tun: found no device/],
     ['a read-only prefix', { writable: false }, /\/opt is writable: found read-only/],
     ['a full disk', { short: 2048 }, /space in \/opt: found 2 MiB, needs \d+ MiB/],
@@ -69,14 +63,17 @@ describe('preflight', () => {
     expect(runStage(kata, 'preflight', { observed: {} }).blocked?.message).toContain('has no file')
     const nameless = { resources: { kata: { ...blob, name: 'kata.tar.xz' } } }
     expect(runStage(kata, 'preflight', nameless).blocked?.hint).toContain('option version')
-    const upgrade = runStage(kata, 'preflight', machine({}, { version: '3.19.0' }))
+    const upgrade = runStage(kata, 'preflight', machine({}, { version: '3.19.0', holds: ['tree:/opt/kata-3.19.0'] }))
     expect(upgrade.blocked?.message).toBe('Kata 3.19.0 is installed, and 3.20.0 is asked for')
+    const removed = machine({}, { version: '3.19.0' })
+    expect(runStage(kata, 'preflight', removed).blocked).toBeUndefined()
   })
 
   test('a foreign /opt/kata is named and left alone', () => {
-    const folder = machine({}, { observed: { 'link:/opt/kata': { other: 'directory' } } })
+    const none = { 'kata:found:/opt/kata': { katas: [], marks: [], entries: [] } }
+    const folder = machine({}, { observed: { 'link:/opt/kata': { other: 'directory' }, ...none } })
     expect(runStage(kata, 'preflight', folder).blocked?.message).toContain('/opt/kata is a directory')
-    const link = machine({}, { observed: { 'link:/opt/kata': { target: '/srv/kata' } } })
+    const link = machine({}, { observed: { 'link:/opt/kata': { target: '/srv/kata' }, ...none } })
     expect(runStage(kata, 'preflight', link).blocked?.message).toContain('a link to /srv/kata')
   })
 })
@@ -108,7 +105,7 @@ describe('on the way in', () => {
   })
 
   test('modules that the machine cannot have are not asked for', () => {
-    const out = runStage(kata, 'configuring', machine({ modules: { vhost_vsock: 'available', vhost_net: 'missing' } }))
+    const out = runStage(kata, 'configuring', machine({ modules: { vhost_vsock: 'available', vhost_net: 'blocked' } }))
     expect(out.objects?.map((object) => object.kind)).toEqual(['kernel-module', 'file'])
   })
 

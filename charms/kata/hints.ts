@@ -1,0 +1,60 @@
+import { path } from '../../lib/host/shell.ts'
+import type { Reading } from '../../lib/host/view.ts'
+
+/** What is worth knowing of a machine before sandboxes run on it; none of it is a reason not to install. */
+export interface Hints {
+  /** Free memory in KiB. */
+  memory: number
+  /** Size of /dev/shm in KiB. */
+  shm: number
+  selinux: boolean
+  /** The kernel takes signed modules only: `integrity` or `confidentiality`. */
+  lockdown?: string
+  /** Configurations in /etc that a runtime takes where nobody names one. */
+  etc: string[]
+  /** Files that give containerd a KATA_CONF_FILE. */
+  env: string[]
+  /** Seconds since 1970. */
+  clock: number
+  /** VMware's vsock transport has the device. */
+  vmware: boolean
+}
+
+/** Where the runtimes look by themselves (kata-containers, src/libs/kata-types/src/config/default.rs and katautils/config.go). */
+export const ETC_GO = '/etc/kata-containers/configuration.toml'
+export const ETC_RUST = '/etc/kata-containers/runtime-rs/configuration.toml'
+
+const UNITS = ['/etc/systemd/system', '/usr/lib/systemd/system'].flatMap((folder) => [
+  `${path(folder)}/containerd.service`,
+  `${path(`${folder}/containerd.service.d`)}/*.conf`,
+])
+
+export const hints: Reading<Hints> = {
+  key: 'kata:hints',
+  lasting: 'effect',
+  script: [
+    `echo "memory $(sed -n 's/^MemAvailable: *\\([0-9]*\\).*/\\1/p' ${path('/proc/meminfo')} 2>/dev/null)"`,
+    `set -- $(df -Pk ${path('/dev/shm')} 2>/dev/null | tail -n 1); echo "shm \${2:-0}"`,
+    `! grep -qs 1 ${path('/sys/fs/selinux/enforce')} || echo "selinux yes"`,
+    `echo "lockdown $(sed -n 's/.*\\[\\(.*\\)\\].*/\\1/p' ${path('/sys/kernel/security/lockdown')} 2>/dev/null)"`,
+    `for each in ${path(ETC_GO)} ${path(ETC_RUST)}; do [ ! -e "$each" ] || echo "etc \${each#"$R"}"; done`,
+    `grep -lsE '^Environment.*KATA_CONF_FILE' ${UNITS.join(' ')} | sed "s#^$R#env #"`,
+    'echo "clock $(date +%s)"',
+    `[ ! -d ${path('/sys/module/vmw_vsock_vmci_transport')} ] || echo "vmware yes"`,
+  ].join('\n'),
+  parse(frame) {
+    const lines = frame.split('\n').map((line) => line.split(' '))
+    const all = (name: string) => lines.flatMap(([word, value]) => (word === name && value ? [value] : []))
+    const lockdown = all('lockdown').find((word) => word !== 'none')
+    return {
+      memory: Number(all('memory')[0] ?? 0),
+      shm: Number(all('shm')[0] ?? 0),
+      selinux: all('selinux').length > 0,
+      ...(lockdown === undefined ? {} : { lockdown }),
+      etc: all('etc'),
+      env: all('env'),
+      clock: Number(all('clock')[0] ?? 0),
+      vmware: all('vmware').length > 0,
+    }
+  },
+}

@@ -1,0 +1,96 @@
+import type { Blob } from '../../lib/host/kind.ts'
+import type { Config } from './config.ts'
+import type { FoundKata } from './found.ts'
+import { type Layout, layoutOf, readArchiveName } from './layout.ts'
+import { refusalOf, type ShimName, shimOf, shimPaths } from './shims.ts'
+
+/** Something that is asked for and cannot be had. */
+export interface Misfit {
+  why: string
+  mend: string
+}
+
+/** The Kata that is to be in force: an archive of ours, or what somebody else put there. */
+export interface Release {
+  layout: Layout
+  /** Only where it is ours: the archive, and where it is unpacked beside other versions. */
+  archive?: { blob: Blob; tree: string }
+  /** Where it is, for people. */
+  root: string
+  /** What paths in its configurations must begin with, which say /opt/kata. */
+  base: string
+  /** Binary and configuration of a shim, as handlers name them. */
+  paths(shim: ShimName): { binary: string; config: string }
+  /** The configuration that a copy of ours starts from. */
+  shipped(shim: ShimName): string
+  /** What is asked of it and it cannot give on this CPU (in uname's words), all at once. */
+  faults(arch: string): Misfit[]
+}
+
+/** Nothing when neither the options nor the file name say which version it is. */
+export function releaseOf(config: Config, blob: Blob): Release | undefined {
+  const said = readArchiveName(blob.name)
+  const version = config.version ?? said.version
+  if (version === undefined) return undefined
+  const layout = layoutOf(version, said.kind)
+  const tree = `${config.prefix}-${version}`
+  return {
+    layout,
+    archive: { blob, tree },
+    root: config.prefix,
+    base: config.prefix,
+    paths: (shim) => shimPaths(config.prefix, layout, shim),
+    shipped: (shim) => shimPaths(tree, layout, shim).config,
+    faults(arch) {
+      if (said.kind === 'tools') {
+        return [{ why: `${blob.name} holds tools, and no runtime`, mend: `give kata-static-${version} instead` }]
+      }
+      if (said.arch !== undefined && said.arch !== arch) {
+        const mend = 'give each kind of machine its own application, with the archive for its CPU'
+        return [{ why: `${blob.name} is for ${said.arch}, and this machine is ${arch || 'unknown'}`, mend }]
+      }
+      return config.shims.flatMap((shim) => refusalOf(shim, layout, arch) ?? [])
+    },
+  }
+}
+
+/** Another's Kata as it stands: nothing of it is written, and nothing of it goes when the unit does. */
+export function presentRelease(config: Config, found: FoundKata): Release {
+  const version = found.shims[0]?.version ?? ''
+  const layout = layoutOf(version, 'other')
+  const binary = (shim: ShimName) => found.shims.find(({ runtime }) => runtime === shimOf(shim).runtime)?.path
+  const file = (shim: ShimName) => configIn(found, shim)
+  const paths = (shim: ShimName) => ({ binary: binary(shim) ?? '', config: file(shim) ?? '' })
+  return {
+    layout,
+    root: found.root,
+    base: found.kind === 'tree' ? found.root : '/opt/kata',
+    paths,
+    shipped: (shim) => paths(shim).config,
+    faults() {
+      const missing = config.shims.filter((shim) => binary(shim) === undefined || file(shim) === undefined)
+      const other = config.version !== undefined && config.version !== version
+      return [
+        ...missing.map((shim) => ({
+          why: `the Kata at ${found.root} has no shim ${shim}`,
+          mend: 'take it out of shims',
+        })),
+        ...(other
+          ? [
+              {
+                why: `the Kata at ${found.root} is ${version}, not ${config.version}`,
+                mend: 'take out the option version',
+              },
+            ]
+          : []),
+      ]
+    },
+  }
+}
+
+/** A source build or package may have one configuration only, without a shim's name. */
+function configIn({ configs, kind }: FoundKata, shim: ShimName): string | undefined {
+  const named = configs.find((each) => each.endsWith(`/configuration-${shim}.toml`))
+  const plain = configs.find((each) => each.endsWith('/configuration.toml') && !each.includes('runtime-rs'))
+  return named ?? (kind === 'system' && shim === 'qemu' ? plain : undefined)
+}
