@@ -3,8 +3,19 @@ import { packageReading } from '../../lib/host/package.ts'
 import { type Charm, defineCharm } from '../../lib/lifecycle/charm.ts'
 import { config } from './config.ts'
 import { machine } from './machine.ts'
-import { CONFIG, criHealth, daemonVersion, effectiveConfig, flavour, lacksSysResource } from './observe.ts'
-import { endpoints, handlersOf, stages, waits } from './stages.ts'
+import { endpoints, handlersOf } from './context.ts'
+import {
+  CONFIG,
+  criHealth,
+  daemonVersion,
+  DROP_IN,
+  effectiveConfig,
+  flavour,
+  kubeletDriver,
+  lacksSysResource,
+  unitFacts,
+} from './observe.ts'
+import { stages, waits } from './stages.ts'
 
 export const containerd: Charm = defineCharm({
   name: 'containerd',
@@ -25,8 +36,11 @@ export const containerd: Charm = defineCharm({
     packageReading('containerd.io'),
     daemonVersion,
     lacksSysResource,
+    unitFacts,
+    kubeletDriver,
     fileReading(CONFIG),
     textReading(CONFIG),
+    textReading(DROP_IN),
     criHealth,
     effectiveConfig,
   ],

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 
+const scalar = z.union([z.boolean(), z.number(), z.string()])
+
 export const config = z.strictObject({
   source: z
     .enum(['auto', 'package', 'archive'])
@@ -17,6 +19,23 @@ export const config = z.strictObject({
     .default('auto')
     .describe(
       'Whether containers may not have a lower OOM score than containerd: `auto` sets it where the machine lacks CAP_SYS_RESOURCE.',
+    ),
+  systemd_cgroup: z
+    .enum(['auto', 'true', 'false'])
+    .default('auto')
+    .describe(
+      'Whether runc and its like use the systemd cgroup driver: `auto` leaves that as it is. It is not changed under running containers.',
+    ),
+  sandbox_image: z
+    .string()
+    .regex(/^[\w.:/@-]+$/, 'expected an image, such as registry.k8s.io/pause:3.10.2')
+    .optional()
+    .describe('The image of a pod’s pause container; containerd pins it. Default: as it is.'),
+  extra: z
+    .record(z.string(), z.union([scalar, z.array(scalar)]))
+    .default({})
+    .describe(
+      'Further settings: the path of a key as in TOML, such as `plugins."io.containerd.cri.v1.runtime".enable_selinux`, and its value. The daemon must know the key.',
     ),
 })
 

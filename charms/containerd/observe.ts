@@ -54,6 +54,34 @@ export const flavour: Reading<Flavour | undefined> = {
   parse: (frame) => (['k3s', 'rke2', 'k0s', 'microk8s'] as const).find((name) => frame.includes(name)),
 }
 
+/** The cgroup driver that this machine's kubelet is configured for, where one is: `systemd` or `cgroupfs`. */
+export const kubeletDriver: Reading<string | undefined> = {
+  key: 'containerd:kubelet-driver',
+  lasting: 'fact',
+  script: `sed -n 's/^cgroupDriver:[[:space:]]*//p' ${path('/var/lib/kubelet/config.yaml')}`,
+  parse: (frame) => /^["']?(systemd|cgroupfs)\b/.exec(frame)?.[1],
+}
+
+export interface UnitFacts {
+  /** What `-c` or `--config` of its command names, when that is another file than the usual one. */
+  config?: string
+  /** What a stop kills: `process` only the daemon. */
+  killMode?: string
+}
+
+/** How systemd runs the daemon. */
+export const unitFacts: Reading<UnitFacts> = {
+  key: 'containerd:unit',
+  lasting: 'fact',
+  script: 'systemctl show -p ExecStart,KillMode containerd',
+  parse(frame) {
+    const argv = /^ExecStart=.*?argv\[\]=(.*?) ;/m.exec(frame)?.[1] ?? ''
+    const config = /\s(?:-c|--config)[ =](\S+)/.exec(argv)?.[1]
+    const killMode = /^KillMode=(\S+)/m.exec(frame)?.[1]
+    return { ...(config && config !== CONFIG ? { config } : {}), ...(killMode ? { killMode } : {}) }
+  },
+}
+
 /** CAP_SYS_RESOURCE (bit 24) missing from the bounding set: no process can lower its OOM score. */
 export const lacksSysResource: Reading<boolean> = {
   key: 'containerd:capabilities',

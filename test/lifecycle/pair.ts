@@ -69,6 +69,8 @@ function fixtures(conditions: Conditions): Fixtures {
     report(key, machine) {
       if (key === 'containerd:flavour' || key === 'containerd:version') return undefined
       if (key === 'containerd:capabilities') return false
+      if (key === 'containerd:unit') return {}
+      if (key === 'containerd:kubelet-driver') return undefined
       if (key === 'containerd:tasks') return 0
       if (key === 'containerd:dump') return machine.texts.get(CONFIG) ?? ''
       if (key === 'containerd:cri') return health(machine, conditions)

@@ -4,4 +4,4 @@ export { handlersInDump, readConfig, type ConfigFacts, type Runtime } from './fa
 export { setImport } from './import-line.ts'
 export type { Owner } from './owner.ts'
 export { refusalOf, type Refusal } from './refusal.ts'
-export { intentOf, type Wish } from './wish.ts'
+export { intentOf, isEmptyWish, type Setting, type SettingValue, settingsOf, type Wish } from './wish.ts'

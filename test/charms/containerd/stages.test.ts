@@ -1,31 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { containerd } from '../../../charms/containerd/charm.ts'
 import { KcharmError } from '../../../lib/errors/index.ts'
-import type { Blob } from '../../../lib/host/kind.ts'
 import type { FileObject } from '../../../lib/host/file.ts'
 import type { EditObject } from '../../../lib/host/edit.ts'
 import { judgeWait, later, runStage, type StageState } from '../../../lib/testing/index.ts'
-
-const CONFIG = '/etc/containerd/config.toml'
-const V2 = 'version = 2\n'
-const handler = { name: 'kata-qemu', runtimeType: 'io.containerd.kata-qemu.v2', runtimePath: '/opt/kata/bin/shim' }
-const blob: Blob = { sha256: 'b'.repeat(64), size: 1, from: '/x', name: 'containerd-2.3.7-linux-amd64.tar.gz' }
-
-function machine(observed: Record<string, unknown> = {}, rest: StageState = {}): StageState {
-  const facts = {
-    'containerd:flavour': undefined,
-    'containerd:version': undefined,
-    'containerd:capabilities': false,
-    'containerd:runc': true,
-    'containerd:tasks': 0,
-    'pkg:containerd': { state: 'installed', version: '1.7.24~ds1-6' },
-    'pkg:containerd.io': { state: 'none' },
-    [`text:${CONFIG}`]: V2,
-  }
-  return { ...rest, observed: { ...facts, ...observed } }
-}
-
-const archive: StageState = { config: { source: 'archive' }, resources: { containerd: blob } }
+import { archive, CONFIG, handler, machine, V2 } from './machine.ts'
 
 describe('inspecting', () => {
   test('a common machine is let through', () => {
