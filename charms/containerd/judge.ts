@@ -6,6 +6,9 @@ import type { Method } from './install.ts'
 import { CONFIG, flavour, hasRunc, liveTasks, missingImports, unitFacts } from './observe.ts'
 import { readConfig, refusalOf } from './toml/index.ts'
 import { extraFault } from './extra.ts'
+import { registryObjects } from './registries/files.ts'
+import { refusedRegistries } from './registries/folder.ts'
+import { unitDropIn } from './unit-drop-in.ts'
 import { systemdCgroupOf } from './wish-of.ts'
 
 /** Why the containerd of this machine is left alone, with the way out; or nothing. */
@@ -16,7 +19,9 @@ export function refusedMachine(context: Ctx, method: Exclude<Method, { by: 'noth
     otherUnit(context) ??
     refusedOptions(context, method) ??
     refusedConfig(context, method) ??
-    refusedDriver(context, method)
+    refusedRegistries(context) ??
+    refusedDriver(context, method) ??
+    unreadable(context)
   )
 }
 
@@ -96,6 +101,13 @@ function refusedConfig(context: Ctx, method: Exclude<Method, { by: 'nothing' }>)
     `${CONFIG} imports ${missing.join(', ')}, which is not there`,
     'put the file back, or take it out of imports',
   )
+}
+
+/** What only the operator's side can say is asked before anything is changed: these throw. */
+function unreadable(context: Ctx): undefined {
+  registryObjects(context)
+  unitDropIn(context)
+  return undefined
 }
 
 function refusedDriver(context: Ctx, { version }: { version?: string | undefined }): Out | undefined {

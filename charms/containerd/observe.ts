@@ -9,6 +9,9 @@ export const SOCKET = '/run/containerd/containerd.sock'
 /** Where containerd's own archive says its binaries go (containerd, docs/getting-started.md). */
 export const BIN = '/usr/local/bin'
 export const UNIT_FILE = '/etc/systemd/system/containerd.service'
+export const UNIT_DROP_INS = '/etc/systemd/system/containerd.service.d'
+/** Where hosts.toml files lie by default (containerd, docs/hosts.md). */
+export const CERTS_D = '/etc/containerd/certs.d'
 
 /** The version of the containerd that the service would run, or nothing: `1.7.24`. */
 export const daemonVersion: Reading<string | undefined> = {

@@ -7,6 +7,8 @@ import { blocked, type Ctx, handlersOf, type Out } from './context.ts'
 import { binaryReads, installObjects, methodOf } from './install.ts'
 import { refusedFlavour, refusedMachine } from './judge.ts'
 import { liveTasks, SOCKET } from './observe.ts'
+import { registryObjects } from './registries/files.ts'
+import { unitDropIn } from './unit-drop-in.ts'
 import { wishOf } from './wish-of.ts'
 
 /** Whose containerd is this, and may it be touched? Looks only. */
@@ -34,9 +36,11 @@ export function announcing(context: Ctx): Out {
 export function configuring(context: Ctx): Out {
   const method = methodOf(context.config, context.resources, context.view)
   const objects = configObjects({ version: versionOf(context), wish: wishOf(context), view: context.view })
-  const reads = [...objects, ...binaryReads(method)].map(readingOf)
+  const unit = unitDropIn(context)
+  const files = unit.filter((object) => object.kind === 'file')
+  const reads = [...objects, ...files, ...binaryReads(method)].map(readingOf)
   const service: HostObject = { kind: 'service', name: 'containerd', reads }
-  return { objects: [...objects, service] }
+  return { objects: [...registryObjects(context), ...objects, ...unit, service] }
 }
 
 export function proving(context: Ctx): Out {

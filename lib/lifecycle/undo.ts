@@ -56,7 +56,7 @@ function* restoreThing(unit: Unit, held: Holding, view: View): Steps<Change | un
     sides: {},
     script: undoer.restore(name, held.before, held.after),
   }
-  return held.key.startsWith('file:') ? yield* withTexts(change, { name, before: held.before, view }) : change
+  return held.key.startsWith('file:') ? yield* withTexts(change, { name, held, view }) : change
 }
 
 /** A service that ran before runs again on what it reads now; one that did not is forgotten. */

@@ -82,7 +82,7 @@ function fixtures(conditions: Conditions): Fixtures {
   }
 }
 
-function modelOf(wanted: Wanted): Model {
+export function modelOf(wanted: Wanted): Model {
   const app = (name: string, more: Partial<Application>): Application => {
     return {
       name,

@@ -29,6 +29,10 @@ export interface ConfigFacts {
   /** The deprecated `default_runtime` table: on 1.x it wins over the name, 2.x ignores it. */
   defaultTable: Runtime | undefined
   pauseImage: string | undefined
+  /** The folder, or folders between colons, of hosts.toml files. */
+  registryFolder: string | undefined
+  /** Registry settings that containerd refuses beside such a folder, by their names. */
+  inlineRegistries: string[]
   restrictOom: boolean | undefined
   /** The name under which CRI is disabled. */
   criDisabled: string | undefined
@@ -58,6 +62,7 @@ export function factsOf(config: Table, text: string, { path, daemon = '2.0' }: R
   const plugin = pluginOf(config, { schema, daemon })
   const cri = lookup(config, ['plugins', plugin])
   const image = lookup(cri, ['sandbox_image']) ?? lookup(config, ['plugins', CRI_IMAGES, 'pinned_images', 'sandbox'])
+  const registry = lookup(config, ['plugins', schema > 2 ? CRI_IMAGES : plugin, 'registry'])
   const defaultTable = readRuntime(lookup(cri, ['containerd', 'default_runtime']))
   return {
     path,
@@ -69,11 +74,24 @@ export function factsOf(config: Table, text: string, { path, daemon = '2.0' }: R
     defaultRuntime: string(lookup(cri, ['containerd', 'default_runtime_name'])),
     defaultTable: isOne(daemon) && defaultTable?.type !== '' ? defaultTable : undefined,
     pauseImage: string(image),
+    registryFolder: string(lookup(registry, ['config_path'])),
+    inlineRegistries: inlineRegistries(registry),
     restrictOom: flag(lookup(cri, ['restrict_oom_score_adj'])),
     criDisabled: strings(config.disabled_plugins).find((name) => CRI_NAMES.includes(name)),
     owner: ownerOf(config, text),
     byteOrderMark: text.startsWith('\uFEFF'),
   }
+}
+
+/** containerd 1.7.24, pkg/cri/config, ValidatePluginConfig: mirrors, and the TLS settings of a host. */
+function inlineRegistries(registry: unknown): string[] {
+  const mirrors = keys(lookup(registry, ['mirrors'])).map((host) => `registry.mirrors."${host}"`)
+  const hosts = keys(lookup(registry, ['configs'])).filter((host) => lookup(registry, ['configs', host, 'tls']))
+  return [...mirrors, ...hosts.map((host) => `registry.configs."${host}".tls`)]
+}
+
+function keys(value: unknown): string[] {
+  return isTable(value) ? Object.keys(value) : []
 }
 
 /** The 1.x line merges nothing: a drop-in replaces all CRI settings, and declared runtimes replace its own `runc`. */
