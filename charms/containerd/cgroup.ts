@@ -3,6 +3,7 @@ import { textReading } from '../../lib/host/file.ts'
 import { remembered } from '../../lib/model/memo.ts'
 import { blocked, type Ctx, type Out } from './context.ts'
 import { CONFIG, DROP_IN, kubeletDriver, liveTasks } from './observe.ts'
+import { preparedText, wordsOf } from './prepare.ts'
 import { editConfig, isEmptyWish, readConfig, renderDropIn, type Wish } from './toml/index.ts'
 import { isOne } from './toml/facts.ts'
 import { RUNC } from './toml/wish.ts'
@@ -40,27 +41,37 @@ export function kubeletDisagrees(context: Ctx): Out | undefined {
 
 /** The runtimes whose driver changes, in words. */
 function shiftOf(
-  { view }: Ctx,
+  { view, config }: Ctx,
   { version, systemdCgroup }: { version: string; systemdCgroup: boolean | undefined },
 ): string | undefined {
   const text = view.peek(textReading(CONFIG))
   const dropIn = view.peek(textReading(DROP_IN))
   if (typeof text !== 'string' || typeof dropIn !== 'string' || text === '') return undefined
   if (systemdCgroup === undefined && !`${text}${dropIn}`.includes('SystemdCgroup')) return undefined
-  const { now, next } = judged({ text, dropIn, version, ...(systemdCgroup === undefined ? {} : { systemdCgroup }) })
+  const prepared = preparedText({ text, daemon: version, words: wordsOf(config) })
+  const { now, next } = judged({
+    text,
+    prepared,
+    dropIn,
+    version,
+    ...(systemdCgroup === undefined ? {} : { systemdCgroup }),
+  })
   const names = [...new Set([...Object.keys(now), ...Object.keys(next)])]
   const changed = names.filter((name) => (now[name] ?? false) !== (next[name] ?? false))
   return changed.length === 0 || isDeepStrictEqual(now, next) ? undefined : changed.join(', ')
 }
 
-const judged = remembered((given: { text: string; dropIn: string; version: string; systemdCgroup?: boolean }) => {
-  const { text, version, systemdCgroup } = given
-  const wish: Wish = { handlers: [], systemdCgroup }
-  const now = driversOf(text, { version, dropIn: isOne(version) ? '' : given.dropIn })
-  if (isOne(version)) return { now, next: driversOf(editConfig(text, wish, { path: CONFIG }), { version, dropIn: '' }) }
-  const facts = readConfig(text, { path: CONFIG, daemon: version })
-  return { now, next: driversOf(text, { version, dropIn: isEmptyWish(wish) ? '' : renderDropIn(facts, wish) }) }
-})
+const judged = remembered(
+  (given: { text: string; prepared: string; dropIn: string; version: string; systemdCgroup?: boolean }) => {
+    const { text, prepared, version, systemdCgroup } = given
+    const wish: Wish = { handlers: [], systemdCgroup }
+    const now = driversOf(text, { version, dropIn: isOne(version) ? '' : given.dropIn })
+    if (isOne(version))
+      return { now, next: driversOf(editConfig(prepared, wish, { path: CONFIG }), { version, dropIn: '' }) }
+    const facts = readConfig(prepared, { path: CONFIG, daemon: version })
+    return { now, next: driversOf(prepared, { version, dropIn: isEmptyWish(wish) ? '' : renderDropIn(facts, wish) }) }
+  },
+)
 
 function driversOf(text: string, { version, dropIn }: { version: string; dropIn: string }): Drivers {
   const main = readConfig(text, { path: CONFIG, daemon: version })

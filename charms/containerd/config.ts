@@ -26,6 +26,16 @@ export const config = z.strictObject({
     .describe(
       'Whether containers may not have a lower OOM score than containerd: `auto` sets it where the machine lacks CAP_SYS_RESOURCE.',
     ),
+  migrate_config: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Write a main file of schema 1, or without `version`, for schema 2. The plan shows which settings get effect by that and which are lost.',
+    ),
+  enable_cri: z
+    .boolean()
+    .default(false)
+    .describe('Take CRI out of the main file’s `disabled_plugins`, under each of its names.'),
   systemd_cgroup: z
     .enum(['auto', 'true', 'false'])
     .default('auto')

@@ -1,9 +1,9 @@
-import { textReading } from '../../lib/host/file.ts'
 import { remembered } from '../../lib/model/memo.ts'
 import { kubeletDisagrees, refusedCgroup } from './cgroup.ts'
 import { blocked, type Ctx, handlersOf, type Out } from './context.ts'
 import type { Method } from './install.ts'
 import { CONFIG, flavour, hasRunc, liveTasks, missingImports, unitFacts } from './observe.ts'
+import { preparedMain } from './prepare.ts'
 import { readConfig, refusalOf } from './toml/index.ts'
 import { extraFault } from './extra.ts'
 import { registryObjects } from './registries/files.ts'
@@ -19,7 +19,7 @@ export function refusedMachine(context: Ctx, method: Exclude<Method, { by: 'noth
     otherUnit(context) ??
     refusedOptions(context, method) ??
     refusedConfig(context, method) ??
-    refusedRegistries(context) ??
+    refusedRegistries(context, method) ??
     refusedDriver(context, method) ??
     unreadable(context)
   )
@@ -91,8 +91,8 @@ const judged = remembered((given: { text: string; daemon: string }) => {
 })
 
 function refusedConfig(context: Ctx, method: Exclude<Method, { by: 'nothing' }>): Out | undefined {
-  const text = context.view.peek(textReading(CONFIG))
-  if (typeof text !== 'string' || text === '' || method.version === undefined) return undefined
+  const text = method.version === undefined ? undefined : preparedMain(context, method.version)
+  if (text === undefined || method.version === undefined) return undefined
   const { refusal, imports } = judged({ text, daemon: method.version })
   if (refusal) return blocked(refusal.why, refusal.wayOut)
   const missing = imports.length === 0 ? [] : context.view.read(missingImports(imports))

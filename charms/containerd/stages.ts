@@ -1,14 +1,18 @@
+import { textReading } from '../../lib/host/file.ts'
 import { type HostObject, readingOf } from '../../lib/host/objects.ts'
 import { NotYet } from '../../lib/host/view.ts'
+import { remembered } from '../../lib/model/memo.ts'
 import { refusedCgroup } from './cgroup.ts'
 import { checksOf } from './checks.ts'
 import { configObjects } from './configure.ts'
 import { blocked, type Ctx, handlersOf, type Out } from './context.ts'
 import { binaryReads, installObjects, methodOf } from './install.ts'
 import { refusedFlavour, refusedMachine } from './judge.ts'
-import { liveTasks, SOCKET } from './observe.ts'
+import { CONFIG, liveTasks, SOCKET } from './observe.ts'
+import { preparations, wordsOf } from './prepare.ts'
 import { registryObjects } from './registries/files.ts'
 import { unitDropIn } from './unit-drop-in.ts'
+import { readConfig } from './toml/index.ts'
 import { wishOf } from './wish-of.ts'
 
 /** Whose containerd is this, and may it be touched? Looks only. */
@@ -35,11 +39,13 @@ export function announcing(context: Ctx): Out {
 /** The handlers that related units ask for and the options, rendered, and the daemon running on them. */
 export function configuring(context: Ctx): Out {
   const method = methodOf(context.config, context.resources, context.view)
-  const objects = configObjects({ version: versionOf(context), wish: wishOf(context), view: context.view })
+  const version = versionOf(context)
+  const prepare = preparations(wordsOf(context.config), version)
+  const objects = configObjects({ version, wish: wishOf(context), view: context.view, prepare })
   const unit = unitDropIn(context)
   const files = unit.filter((object) => object.kind === 'file')
-  const reads = [...objects, ...files, ...binaryReads(method)].map(readingOf)
-  const service: HostObject = { kind: 'service', name: 'containerd', reads }
+  const read = new Map([...objects, ...files, ...binaryReads(method)].map(readingOf).map((each) => [each.key, each]))
+  const service: HostObject = { kind: 'service', name: 'containerd', reads: [...read.values()] }
   return { objects: [...registryObjects(context), ...objects, ...unit, service] }
 }
 
@@ -47,11 +53,15 @@ export function proving(context: Ctx): Out {
   const wish = wishOf(context)
   const handlers = wish.handlers.map((handler) => handler.name)
   const version = versionOf(context)
+  const writers = writersIn(context)
   return {
     checks: checksOf(context, { version, wish }),
     version,
     publish: { handlers: bag({ version, wired: handlers, loaded: handlers }) },
-    message: `containerd ${version}${handlers.length > 0 ? `, handlers ${handlers.join(', ')}` : ''}`,
+    message: [
+      `containerd ${version}${handlers.length > 0 ? `, handlers ${handlers.join(', ')}` : ''}`,
+      ...(writers.length > 0 ? [`${CONFIG} is also written by ${writers.join(', ')}`] : []),
+    ].join('; '),
   }
 }
 
@@ -84,6 +94,13 @@ function versionOf(context: Ctx): string {
     throw new NotYet({ unknown: 'known once containerd is installed', term: 'containerd version' })
   return version
 }
+
+function writersIn({ view }: Ctx): string[] {
+  const text = view.peek(textReading(CONFIG))
+  return typeof text === 'string' ? factsOf(text).writers : []
+}
+
+const factsOf = remembered((text: string) => readConfig(text, { path: CONFIG }))
 
 function ranBefore(context: Ctx): boolean {
   return (

@@ -1,22 +1,25 @@
-import { textReading } from '../../../lib/host/file.ts'
 import { blocked, type Ctx, type Out } from '../context.ts'
 import { CERTS_D, CONFIG } from '../observe.ts'
-import { readConfig } from '../toml/index.ts'
+import { preparedMain } from '../prepare.ts'
+import { type ConfigFacts, readConfig } from '../toml/index.ts'
 
 /**
  * One folder: the operator's, or the first of a list between colons, since containerd 2.1 and later take such a list for
  * one name (containerd#12636).
  */
 export function registryFolder(context: Ctx): string {
-  const [first = ''] = factsOf(context)?.registryFolder?.split(':') ?? []
+  const [first = ''] = factsOf(context, '2.0')?.registryFolder?.split(':') ?? []
   return first.startsWith('/') ? first : CERTS_D
 }
 
 /** Why the option registries cannot be carried out, or nothing. */
-export function refusedRegistries(context: Ctx): Out | undefined {
+export function refusedRegistries(
+  context: Ctx,
+  { version = '2.0' }: { version?: string | undefined },
+): Out | undefined {
   const { registries } = context.config
   if (registries.length === 0) return undefined
-  const inline = factsOf(context)?.inlineRegistries ?? []
+  const inline = factsOf(context, version)?.inlineRegistries ?? []
   if (inline.length > 0) {
     return blocked(
       `${CONFIG} has ${inline.join(', ')}, which containerd refuses beside a folder of hosts.toml files`,
@@ -31,7 +34,7 @@ export function refusedRegistries(context: Ctx): Out | undefined {
   return undefined
 }
 
-function factsOf({ view }: Ctx): ReturnType<typeof readConfig> | undefined {
-  const text = view.peek(textReading(CONFIG))
-  return typeof text === 'string' && text !== '' ? readConfig(text, { path: CONFIG }) : undefined
+function factsOf(context: Ctx, daemon: string): ConfigFacts | undefined {
+  const text = preparedMain(context, daemon)
+  return text === undefined ? undefined : readConfig(text, { path: CONFIG, daemon })
 }

@@ -2,6 +2,7 @@ import { CRI_IMAGES, CRI_NAMES, CRI_RUNTIME, GRPC_CRI, runtimesIn } from './ids.
 import { ownerOf, type Owner } from './owner.ts'
 import { isTable, lookup, parseToml, type Table } from './parse.ts'
 import { lineOf, startsWith, statements } from './statements.ts'
+import { writersOf } from './writers.ts'
 
 export interface Runtime {
   /** Empty when the file gives none: the handler then has no type on 1.x. */
@@ -38,6 +39,8 @@ export interface ConfigFacts {
   criDisabled: string | undefined
   /** Who writes this file anew at each start. */
   owner: Owner | undefined
+  /** Other tools that have written in this file. */
+  writers: string[]
   /** A byte order mark in front: 1.x reads such a file, 2.x does not. */
   byteOrderMark: boolean
 }
@@ -79,6 +82,7 @@ export function factsOf(config: Table, text: string, { path, daemon = '2.0' }: R
     restrictOom: flag(lookup(cri, ['restrict_oom_score_adj'])),
     criDisabled: strings(config.disabled_plugins).find((name) => CRI_NAMES.includes(name)),
     owner: ownerOf(config, text),
+    writers: writersOf(config, text),
     byteOrderMark: text.startsWith('\uFEFF'),
   }
 }

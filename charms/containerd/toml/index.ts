@@ -1,6 +1,8 @@
 export { renderDropIn } from './drop-in.ts'
 export { editConfig } from './edit-config.ts'
 export { handlersInDump, readConfig, type ConfigFacts, type Runtime } from './facts.ts'
+export { migrateConfig, type Migration } from './migrate.ts'
+export { enableCri } from './plugin-list.ts'
 export { setImport } from './import-line.ts'
 export type { Owner } from './owner.ts'
 export { refusalOf, type Refusal } from './refusal.ts'
