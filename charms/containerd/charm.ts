@@ -1,6 +1,7 @@
 import { fileReading, textReading } from '../../lib/host/file.ts'
 import { packageReading } from '../../lib/host/package.ts'
 import { type Charm, defineCharm } from '../../lib/lifecycle/charm.ts'
+import { actions } from './actions.ts'
 import { config } from './config.ts'
 import { machine } from './machine.ts'
 import { endpoints, handlersOf } from './context.ts'
@@ -28,6 +29,14 @@ export const containerd: Charm = defineCharm({
       description: 'containerd’s own release archive, containerd-VERSION-linux-ARCH.tar.gz, for `source: archive`',
       formats: ['tar.gz', 'tgz', 'tar.xz', 'tar.zst', 'tar'],
     },
+    runc: {
+      description: 'runc’s own program, runc.ARCH, which goes before the machine’s; default: the machine’s',
+      formats: ['amd64', 'arm64', 'armel', 'armhf', 'ppc64le', 'riscv64', 's390x'],
+    },
+    'cni-plugins': {
+      description: 'The CNI plugins’ own archive, cni-plugins-linux-ARCH-vVERSION.tgz, for /opt/cni/bin; default: none',
+      formats: ['tgz', 'tar.gz'],
+    },
   },
   chart: machine,
   observe: () => [
@@ -45,6 +54,7 @@ export const containerd: Charm = defineCharm({
     effectiveConfig,
   ],
   stages,
+  actions,
   waits,
   heeds: handlersOf,
 })

@@ -45,10 +45,10 @@ function otherVersion(context: Ctx, method: Method): Out | undefined {
 }
 
 function noRunc(context: Ctx, method: Method): Out | undefined {
-  if (method.by !== 'archive' || context.view.read(hasRunc)) return undefined
+  if (method.by !== 'archive' || context.resources['runc'] !== undefined || context.view.read(hasRunc)) return undefined
   return blocked(
     'there is no runc on the machine, and containerd’s archive brings none',
-    'install it: apt-get install runc',
+    'give the resource runc, or install it: apt-get install runc',
   )
 }
 

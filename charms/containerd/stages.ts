@@ -4,6 +4,7 @@ import { NotYet } from '../../lib/host/view.ts'
 import { remembered } from '../../lib/model/memo.ts'
 import { refusedCgroup } from './cgroup.ts'
 import { checksOf } from './checks.ts'
+import { companionObjects } from './companions.ts'
 import { configObjects } from './configure.ts'
 import { blocked, type Ctx, handlersOf, type Out } from './context.ts'
 import { binaryReads, installObjects, methodOf } from './install.ts'
@@ -25,7 +26,8 @@ export function inspecting(context: Ctx): Out {
 }
 
 export function installing(context: Ctx): Out {
-  return { objects: installObjects(methodOf(context.config, context.resources, context.view)) }
+  const method = methodOf(context.config, context.resources, context.view)
+  return { objects: [...installObjects(method), ...companionObjects(context.resources)] }
 }
 
 /** From here on these handlers may stand in the configuration, whatever goes wrong: their files must stay. */

@@ -129,21 +129,30 @@ kc_refuse() { rm -rf "$kc_new" "$kc_blob"; kc_say "$1"; return 1; }
 kc_unpack() {
   kc_blob=$1 kc_new=$2 kc_final=$3 kc_stamp=$4 kc_want=$5 kc_format=$6 kc_prefix=$7
   [ "$(kc_sha "$kc_blob")" = "$kc_want" ] || { kc_refuse "the archive's digest is not $kc_want"; return; }
+  kc_only="$kc_prefix(/.*)?" kc_from=$kc_new/$kc_prefix
+  case $kc_prefix in .) kc_only='[^/].*' kc_from=$kc_new ;; esac
+  if [ "$kc_format" = program ]; then
+    rm -rf "$kc_new" "$kc_final.kcharm-old"; (umask 022; mkdir -p "$kc_new/bin") || return
+    kc_from=$kc_new/bin; cp "$kc_blob" "$kc_from/$kc_prefix" && chmod 755 "$kc_from/$kc_prefix" || return
+    kc_place; return
+  fi
   kc_names=$( { { kc_pour "$kc_blob" "$kc_format" || echo 'tar: kcharm: damaged' >&3; } | tar -tf - 2>&1; } 3>&1) || kc_names='tar: kcharm: damaged'
   case $kc_names in *'tar: kcharm: damaged'*) kc_refuse "the archive cannot be read as $kc_format"; return ;; esac
-  kc_bad=$(printf '%s\n' "$kc_names" | sed '/^tar: /{/emoving leading/!d;}; s#^\./##; s#/$##' | grep -vE "^($kc_prefix(/.*)?|$(kc_ancestors "$kc_prefix")|)\$" | head -n 1)
+  kc_bad=$(printf '%s\n' "$kc_names" | sed '/^tar: /{/emoving leading/!d;}; s#^\./##; s#/$##' | grep -vE "^($kc_only|$(kc_ancestors "$kc_prefix")|)\$" | head -n 1)
   [ -n "$kc_bad" ] || kc_bad=$(printf '%s\n' "$kc_names" | grep -E '(^|/)\.\.(/|$)' | head -n 1)
   [ -z "$kc_bad" ] || { kc_refuse "the archive holds an entry outside $kc_prefix: $kc_bad"; return; }
   rm -rf "$kc_new" "$kc_final.kcharm-old"; (umask 022; mkdir -p "$kc_new") || return
-  if ! kc_said=$(kc_pour "$kc_blob" "$kc_format" | tar -xpof - -C "$kc_new" 2>&1) || [ ! -d "$kc_new/$kc_prefix" ]; then
+  if ! kc_said=$(kc_pour "$kc_blob" "$kc_format" | tar -xpof - -C "$kc_new" 2>&1) || [ ! -d "$kc_from" ]; then
     kc_refuse "unpacking failed: $(printf %s "$kc_said" | tail -n 2 | tr '\n' ' ')"; return
   fi
   kc_bad=$(kc_escape "$kc_new" "$(readlink -f "$kc_new")")
   [ -z "$kc_bad" ] || { kc_refuse "the archive holds a link that escapes: $kc_bad"; return; }
+  kc_place; }
+kc_place() {
   sync
-  mkdir -p "\${kc_stamp%/*}" && printf '%s %s\n' "$kc_want" "$(kc_listing "$kc_new/$kc_prefix")" >"$kc_stamp" && kc_sync "$kc_stamp" || return
+  mkdir -p "\${kc_stamp%/*}" && printf '%s %s\n' "$kc_want" "$(kc_listing "$kc_from")" >"$kc_stamp" && kc_sync "$kc_stamp" || return
   [ ! -d "$kc_final" ] || mv -f "$kc_final" "$kc_final.kcharm-old" || return
-  mv -f "$kc_new/$kc_prefix" "$kc_final" && rm -rf "$kc_new" "$kc_final.kcharm-old" "$kc_blob"; }
+  mv -f "$kc_from" "$kc_final" && rm -rf "$kc_new" "$kc_final.kcharm-old" "$kc_blob"; }
 kc_ancestors() { kc_up=$1; while case $kc_up in */*) kc_up=\${kc_up%/*} ;; *) false ;; esac; do printf '%s|' "$kc_up"; done; printf '%s' '\.'; }
 `.replaceAll('\\$', '$')
 

@@ -65,7 +65,7 @@ describe('CRI is taken out of disabled_plugins', () => {
     ['alone', 'disabled_plugins = ["cri"]\n', 'disabled_plugins = []\n'],
     ['first', 'disabled_plugins = ["cri", "a.b"]\n', 'disabled_plugins = ["a.b"]\n'],
     ['last', `disabled_plugins = ["a.b", 'cri']\n`, 'disabled_plugins = ["a.b"]\n'],
-    ['last twice', `disabled_plugins = ["a.b", "cri", 'io.containerd.grpc.v1.cri']\n`, 'disabled_plugins = ["a.b"]\n'],
+    ['last twice', `disabled_plugins = ["a.b", "cri", 'io.containerd.grpc.v1.cri']\n`, 'disabled_plugins = ["a.b" ]\n'],
     ['in the middle', 'disabled_plugins = ["a","cri","b"]\n', 'disabled_plugins = ["a","b"]\n'],
     [
       'both halves on lines of their own',
