@@ -35,6 +35,8 @@ export function everyReading(): Reading<unknown>[] {
 /** One object of each kind, on a machine where it is not true yet. */
 export const EVERY_OBJECT: HostObject[] = [
   { kind: 'archive', path: '/opt/kata-3.20.0', blob, prefix: 'opt/kata' },
+  { kind: 'archive', path: '/usr/local/lib/cni', blob: { ...blob, name: 'cni.tgz' }, prefix: '.' },
+  { kind: 'archive', path: '/usr/local/lib/runc', blob: { ...blob, name: 'runc.amd64' }, prefix: '.', program: 'runc' },
   { kind: 'directory', path: '/etc/thing' },
   {
     kind: 'edit',
