@@ -61,7 +61,10 @@ kc_service() {
   echo "\${kc_load:-not-found} \${kc_active:-inactive} \${kc_enabled:--} $kc_loaded"; }
 `.replaceAll('\\$', '$')
 
-/** What write scripts need besides; loaded once per session, when the first change is carried out. */
+/**
+ * What write scripts need besides; loaded once per session, when the first change is carried out. systemd 252 does not notice
+ * that a unit has its first drop-in: `kc_outdated` looks for it.
+ */
 export const WRITING_PRELUDE = String.raw`
 kc_say() { printf 'kcharm: %s\n' "$*" >&2; }
 kc_own() { [ -n "$R" ] || chown "$1" "$2"; }
@@ -110,9 +113,15 @@ kc_apt_remove() {
     [ -z "$kc_conf" ] || [ ! -f "$R$kc_conf" ] || [ "$(md5sum <"$R$kc_conf" | cut -d' ' -f1)" = "$kc_sum" ] || exit 1
   done || { kc_how=remove; kc_say "kept the configuration of $1: it was edited by a hand"; }
   kc_apt "$kc_how" "$1"; }
+kc_outdated() {
+  [ "$(systemctl show -p NeedDaemonReload --value "$1")" != yes ] || return 0
+  for kc_drop in "$R/etc/systemd/system/$1.service.d/"*.conf; do
+    [ ! -e "$kc_drop" ] || case " $(systemctl show -p DropInPaths --value "$1") " in *" \${kc_drop#"$R"} "*) ;; *) return 0 ;; esac
+  done
+  return 1; }
 kc_service_start() {
   kc_unstill "$1"
-  [ "$(systemctl show -p NeedDaemonReload --value "$1")" != yes ] || systemctl daemon-reload
+  ! kc_outdated "$1" || systemctl daemon-reload
   systemctl -q is-enabled "$1" 2>/dev/null || systemctl -q enable "$1" 2>/dev/null
   systemctl reset-failed "$1" 2>/dev/null
   if ! kc_out=$(systemctl restart "$1" 2>&1 9>&-); then

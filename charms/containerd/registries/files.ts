@@ -54,10 +54,11 @@ function hostTable(context: Ctx, mirror: Mirror, ca: string | undefined): Record
     ...(ca === undefined ? {} : { ca }),
     ...(mirror.skip_verify === undefined ? {} : { skip_verify: mirror.skip_verify }),
     ...(mirror.override_path === undefined ? {} : { override_path: mirror.override_path }),
-    ...(login === undefined ? {} : { header: { authorization: [login] } }),
+    ...(login === undefined ? {} : { header: { Authorization: [login] } }),
   }
 }
 
+/** containerd sends a header's name as it is written; only under this spelling does Go keep it from other hosts (net/http). */
 function authorization(context: Ctx, { username, password, token }: Mirror): string | undefined {
   if (token !== undefined) return `Bearer ${context.secret(token)}`
   if (username === undefined || password === undefined) return undefined

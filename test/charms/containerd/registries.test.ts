@@ -63,8 +63,8 @@ server = "https://m.example"
     })
     const hosts = fileAt(state, `${CERTS}/a.example/hosts.toml`)
     expect(hosts?.secret).toBe(true)
-    expect(hosts?.text).toContain(`authorization = ["Basic ${Buffer.from('me:canary').toString('base64')}"]`)
-    expect(hosts?.text).toContain('authorization = ["Bearer bird"]')
+    expect(hosts?.text).toContain(`Authorization = ["Basic ${Buffer.from('me:canary').toString('base64')}"]`)
+    expect(hosts?.text).toContain('Authorization = ["Bearer bird"]')
   })
 
   test('it is no reason for a restart; the folder in the main file is', () => {
