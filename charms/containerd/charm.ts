@@ -16,6 +16,7 @@ import {
   lacksSysResource,
   unitFacts,
 } from './observe.ts'
+import { rancherReading } from './rancher.ts'
 import { stages, waits } from './stages.ts'
 
 export const containerd: Charm = defineCharm({
@@ -41,6 +42,7 @@ export const containerd: Charm = defineCharm({
   chart: machine,
   observe: () => [
     flavour,
+    rancherReading,
     packageReading('containerd'),
     packageReading('containerd.io'),
     daemonVersion,

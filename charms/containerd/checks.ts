@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import { textReading } from '../../lib/host/file.ts'
+import type { Reading } from '../../lib/host/view.ts'
 import { check, type Check } from '../../lib/lifecycle/charm.ts'
 import { remembered } from '../../lib/model/memo.ts'
 import type { Ctx } from './context.ts'
-import { CONFIG, criHealth, effectiveConfig } from './observe.ts'
-import { readConfig, type Setting, settingsOf, type Wish } from './toml/index.ts'
+import { CONFIG, criHealth, type CriHealth, dumpOf, type DaemonPlaces, effectiveConfig, healthOf } from './observe.ts'
+import { type ConfigFacts, readConfig, type Setting, settingsOf, type Wish } from './toml/index.ts'
 import { isOne } from './toml/facts.ts'
 import { GRPC_CRI } from './toml/ids.ts'
 import { lookup, parseToml } from './toml/parse.ts'
@@ -15,25 +16,34 @@ export function checksOf(context: Ctx, { version, wish }: { version: string; wis
   const names = wish.handlers.map((handler) => handler.name)
   const settings = settingsInDump(context, { version, wish })
   return [
-    criIsHealthy,
-    ...(names.length > 0 ? [handlersAreLoaded(names)] : []),
-    ...(settings.length > 0 ? [settingsAreLoaded(settings)] : []),
+    criIsHealthy(criHealth),
+    ...(names.length > 0 ? [handlersAreLoaded(names, effectiveConfig)] : []),
+    ...(settings.length > 0 ? [settingsAreLoaded(settings, effectiveConfig)] : []),
   ]
 }
 
-const criIsHealthy: Check = check(
-  'CRI health',
-  criHealth,
-  ({ plugins, runtime }) => {
-    if (plugins.length === 0) return 'containerd answers with no CRI plugin (`ctr plugins ls`)'
-    const bad = plugins.find((plugin) => plugin.status !== 'ok')
-    if (bad) return `the plugin ${bad.id} is in state ${bad.status}, expected ok; see \`journalctl -u containerd\``
-    if (runtime === 'unknown')
-      return 'the machine has none of perl, python3 and crictl to ask the CRI with; install one'
-    return runtime === 'ready' ? undefined : `RuntimeReady is ${runtime}, expected ready`
-  },
-  { within: 30 },
-)
+/** The same of the containerd inside another service, whose main file has these facts. */
+export function checksAt(places: DaemonPlaces, { facts, wish }: { facts: ConfigFacts; wish: Wish }): Check[] {
+  const names = wish.handlers.map((handler) => handler.name)
+  const settings = settingsOf(wish, facts).filter(({ path }) => path[1] !== GRPC_CRI)
+  const dump = dumpOf(places)
+  return [criIsHealthy(healthOf(places)), handlersAreLoaded(names, dump), settingsAreLoaded(settings, dump)]
+}
+
+const criIsHealthy = (health: Reading<CriHealth>): Check =>
+  check(
+    'CRI health',
+    health,
+    ({ plugins, runtime }) => {
+      if (plugins.length === 0) return 'containerd answers with no CRI plugin (`ctr plugins ls`)'
+      const bad = plugins.find((plugin) => plugin.status !== 'ok')
+      if (bad) return `the plugin ${bad.id} is in state ${bad.status}, expected ok; see \`journalctl -u containerd\``
+      if (runtime === 'unknown')
+        return 'the machine has none of perl, python3 and crictl to ask the CRI with; install one'
+      return runtime === 'ready' ? undefined : `RuntimeReady is ${runtime}, expected ready`
+    },
+    { within: 30 },
+  )
 
 const dumped = remembered((dump: string) => {
   const path = '`containerd config dump`'
@@ -41,8 +51,8 @@ const dumped = remembered((dump: string) => {
 })
 
 /** The default runtime as well: without it CRI would not start (containerd#7982). */
-function handlersAreLoaded(names: string[]): Check {
-  return check('handlers in the effective configuration', effectiveConfig, (dump) => {
+function handlersAreLoaded(names: string[], config: Reading<string>): Check {
+  return check('handlers in the effective configuration', config, (dump) => {
     const { runtimes = {}, defaultRuntime } = dumped(dump).facts
     const wanted = [...names, ...(defaultRuntime === undefined ? [] : [defaultRuntime])]
     const missing = wanted.filter((name) => runtimes[name] === undefined)
@@ -51,8 +61,8 @@ function handlersAreLoaded(names: string[]): Check {
 }
 
 /** A 1.x daemon passes over a key that it does not know in silence: then its dump lacks it. */
-function settingsAreLoaded(settings: Setting[]): Check {
-  return check('settings in the effective configuration', effectiveConfig, (dump) => {
+function settingsAreLoaded(settings: Setting[], config: Reading<string>): Check {
+  return check('settings in the effective configuration', config, (dump) => {
     const { table } = dumped(dump)
     const missing = settings.filter(({ path, value }) => !isDeepStrictEqual(lookup(table, path), value))
     if (missing.length === 0) return undefined

@@ -29,6 +29,9 @@ export function refusedMachine(context: Ctx, method: Exclude<Method, { by: 'noth
 export function refusedFlavour(context: Ctx): Out | undefined {
   const found = context.view.read(flavour)
   if (found === undefined) return undefined
+  if (found === 'k3s' || found === 'rke2') {
+    return blocked(`${found} runs on this machine, but not its containerd`, `start ${found}, and deploy again`)
+  }
   return blocked(
     `the containerd of this machine belongs to ${found}, which writes its configuration itself`,
     `${found} machines are not managed yet: take this machine out of the bundle`,

@@ -1,6 +1,6 @@
 import type { Reading } from '../../lib/host/view.ts'
 import { path, quote } from '../../lib/host/shell.ts'
-import { CRI_STATUS } from './cri.ts'
+import { criStatus } from './cri.ts'
 
 export const CONFIG = '/etc/containerd/config.toml'
 export const CONF_D = '/etc/containerd/conf.d'
@@ -93,13 +93,26 @@ export const lacksSysResource: Reading<boolean> = {
   parse: (frame) => frame !== '' && ((BigInt(`0x${frame}`) >> 24n) & 1n) === 0n,
 }
 
-/** The configuration as the daemon understands it, imports merged. */
-export const effectiveConfig: Reading<string> = {
-  key: 'containerd:dump',
-  lasting: 'effect',
-  script: `containerd -c ${path(CONFIG)} config dump`,
-  parse: (frame) => frame,
+/** One daemon: where its programs are (its `PATH` when empty), what it reads, and where it answers. */
+export interface DaemonPlaces {
+  bin: string
+  config: string
+  socket: string
 }
+
+const USUAL: DaemonPlaces = { bin: '', config: CONFIG, socket: SOCKET }
+
+/** The configuration as the daemon understands it, imports merged. */
+export function dumpOf({ bin, config }: DaemonPlaces): Reading<string> {
+  return {
+    key: keyOf('containerd:dump', bin),
+    lasting: 'effect',
+    script: `${program(bin, 'containerd')} -c ${path(config)} config dump`,
+    parse: (frame) => frame,
+  }
+}
+
+export const effectiveConfig: Reading<string> = dumpOf(USUAL)
 
 export interface CriHealth {
   /** CRI plugins and their status, such as `io.containerd.grpc.v1.cri ok`. */
@@ -108,19 +121,35 @@ export interface CriHealth {
   runtime: string
 }
 
-export const criHealth: Reading<CriHealth> = {
-  key: 'containerd:cri',
-  lasting: 'effect',
+export function healthOf({ bin, socket }: DaemonPlaces): Reading<CriHealth> {
   // ctr also asks for the daemon's deprecations, and with that the daemon writes itself an uuid (containerd, cmd/ctr/commands/client.go).
-  script: `CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS=true ctr --connect-timeout 3s plugins ls; echo; ${CRI_STATUS}`,
-  parse(frame) {
-    const rows = frame.split('\n').map((line) => line.trim().split(/\s+/))
-    const cri = rows.filter(([type, id]) => /^io\.containerd\.(grpc|cri)\.v1$/.test(type ?? '') && isCri(type, id))
-    return {
-      plugins: cri.map((row) => ({ id: `${row[0]}.${row[1]}`, status: row.at(-1) ?? '' })),
-      runtime: /^runtime (.*)$/m.exec(frame)?.[1] ?? 'unknown',
-    }
-  },
+  const at = bin === '' ? '' : ` -a ${path(socket)}`
+  const list = `CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS=true ${program(bin, 'ctr')}${at} --connect-timeout 3s plugins ls`
+  return {
+    key: keyOf('containerd:cri', bin),
+    lasting: 'effect',
+    script: `${list}; echo; ${criStatus(socket)}`,
+    parse: parseHealth,
+  }
+}
+
+export const criHealth: Reading<CriHealth> = healthOf(USUAL)
+
+function parseHealth(frame: string): CriHealth {
+  const rows = frame.split('\n').map((line) => line.trim().split(/\s+/))
+  const cri = rows.filter(([type, id]) => /^io\.containerd\.(grpc|cri)\.v1$/.test(type ?? '') && isCri(type, id))
+  return {
+    plugins: cri.map((row) => ({ id: `${row[0]}.${row[1]}`, status: row.at(-1) ?? '' })),
+    runtime: /^runtime (.*)$/m.exec(frame)?.[1] ?? 'unknown',
+  }
+}
+
+function keyOf(what: string, bin: string): string {
+  return bin === '' ? what : `${what}:${bin}`
+}
+
+function program(bin: string, name: string): string {
+  return bin === '' ? name : path(`${bin}/${name}`)
 }
 
 /** Containers of any namespace that live on this daemon. */

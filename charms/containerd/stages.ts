@@ -3,7 +3,7 @@ import { type HostObject, readingOf } from '../../lib/host/objects.ts'
 import { NotYet } from '../../lib/host/view.ts'
 import { remembered } from '../../lib/model/memo.ts'
 import { refusedCgroup } from './cgroup.ts'
-import { checksOf } from './checks.ts'
+import { checksAt, checksOf } from './checks.ts'
 import { companionObjects } from './companions.ts'
 import { configObjects } from './configure.ts'
 import { blocked, type Ctx, handlersOf, type Out } from './context.ts'
@@ -13,11 +13,14 @@ import { CONFIG, liveTasks, SOCKET } from './observe.ts'
 import { preparations, wordsOf } from './prepare.ts'
 import { registryObjects } from './registries/files.ts'
 import { unitDropIn } from './unit-drop-in.ts'
-import { readConfig } from './toml/index.ts'
+import { mainFacts, RANCHER_SOCKET, rancherObjects, rancherOf, rancherPlaces, refusedRancher } from './rancher.ts'
+import { readConfig, type Wish } from './toml/index.ts'
 import { wishOf } from './wish-of.ts'
 
 /** Whose containerd is this, and may it be touched? Looks only. */
 export function inspecting(context: Ctx): Out {
+  const rancher = rancherOf(context)
+  if (rancher) return refusedRancher(context, rancher) ?? {}
   const refused = refusedFlavour(context)
   if (refused) return refused
   const method = methodOf(context.config, context.resources, context.view)
@@ -26,6 +29,7 @@ export function inspecting(context: Ctx): Out {
 }
 
 export function installing(context: Ctx): Out {
+  if (rancherOf(context)) return {}
   const method = methodOf(context.config, context.resources, context.view)
   return { objects: [...installObjects(method), ...companionObjects(context.resources)] }
 }
@@ -35,11 +39,14 @@ export function announcing(context: Ctx): Out {
   const before = context.published('handlers')
   const names = handlersOf(context).map((handler) => handler.name)
   const wired = [...new Set([...(before?.wired ?? []), ...names])].sort()
-  return { publish: { handlers: bag({ version: before?.version ?? '', wired, loaded: before?.loaded ?? [] }) } }
+  const socket = rancherOf(context) ? RANCHER_SOCKET : SOCKET
+  return { publish: { handlers: bag({ version: before?.version ?? '', wired, loaded: before?.loaded ?? [], socket }) } }
 }
 
 /** The handlers that related units ask for and the options, rendered, and the daemon running on them. */
 export function configuring(context: Ctx): Out {
+  const rancher = rancherOf(context)
+  if (rancher) return { objects: rancherObjects(context, rancher) }
   const method = methodOf(context.config, context.resources, context.view)
   const version = versionOf(context)
   const prepare = preparations(wordsOf(context.config), version)
@@ -53,15 +60,29 @@ export function configuring(context: Ctx): Out {
 
 export function proving(context: Ctx): Out {
   const wish = wishOf(context)
-  const handlers = wish.handlers.map((handler) => handler.name)
+  const rancher = rancherOf(context)
+  if (rancher) {
+    const { version } = rancher
+    const checks = checksAt(rancherPlaces(rancher), { facts: mainFacts(rancher), wish })
+    return {
+      checks,
+      ...proved({ version, wish, socket: RANCHER_SOCKET, whose: ` of ${rancher.service}`, writers: [] }),
+    }
+  }
   const version = versionOf(context)
-  const writers = writersIn(context)
+  const checks = checksOf(context, { version, wish })
+  return { checks, ...proved({ version, wish, socket: SOCKET, whose: '', writers: writersIn(context) }) }
+}
+
+/** What is known once the checks have gone well. */
+function proved(what: { version: string; wish: Wish; socket: string; whose: string; writers: string[] }): Out {
+  const { version, wish, socket, whose, writers } = what
+  const handlers = wish.handlers.map((handler) => handler.name)
   return {
-    checks: checksOf(context, { version, wish }),
     version,
-    publish: { handlers: bag({ version, wired: handlers, loaded: handlers }) },
+    publish: { handlers: bag({ version, wired: handlers, loaded: handlers, socket }) },
     message: [
-      `containerd ${version}${handlers.length > 0 ? `, handlers ${handlers.join(', ')}` : ''}`,
+      `containerd ${version}${whose}${handlers.length > 0 ? `, handlers ${handlers.join(', ')}` : ''}`,
       ...(writers.length > 0 ? [`${CONFIG} is also written by ${writers.join(', ')}`] : []),
     ].join('; '),
   }
@@ -69,6 +90,7 @@ export function proving(context: Ctx): Out {
 
 /** Before removal: no handler is configured any more, and nothing runs that would lose its daemon. */
 export function unwiring(context: Ctx): Out {
+  if (rancherOf(context)) return {}
   const running = context.view.peek(liveTasks)
   if (context.holds('svc:containerd') && typeof running === 'number' && running > 0 && !ranBefore(context)) {
     return blocked(`${running} containers still run on it`, 'stop them, then remove again')
@@ -110,6 +132,6 @@ function ranBefore(context: Ctx): boolean {
   )
 }
 
-function bag(state: { version: string; wired: string[]; loaded: string[] }) {
-  return { runtime: 'containerd', socket: `unix://${SOCKET}`, ...state }
+function bag({ socket, ...state }: { version: string; wired: string[]; loaded: string[]; socket: string }) {
+  return { runtime: 'containerd', socket: `unix://${socket}`, ...state }
 }

@@ -1,4 +1,6 @@
+import { deprecations, images, plugins } from '../../charms/containerd/actions.ts'
 import { containerd } from '../../charms/containerd/charm.ts'
+import { dumpOf, healthOf } from '../../charms/containerd/observe.ts'
 import { kata } from '../../charms/kata/charm.ts'
 import { treeReading } from '../../lib/host/archive.ts'
 import { directoryReading } from '../../lib/host/directory.ts'
@@ -12,6 +14,12 @@ import { serviceReading } from '../../lib/host/service.ts'
 import type { Cell, Reading, View } from '../../lib/host/view.ts'
 
 const blob: Blob = { sha256: 'ab'.repeat(32), size: 1000, from: 'here', name: 'kata-static-3.20.0-amd64.tar.xz' }
+
+const RANCHER = {
+  bin: '/var/lib/rancher/rke2/bin',
+  config: '/etc/x.toml',
+  socket: '/run/k3s/containerd/containerd.sock',
+}
 
 /** Each kind's reading, of things that are there and of things that are not, and all that our charms read. */
 export function everyReading(): Reading<unknown>[] {
@@ -28,6 +36,7 @@ export function everyReading(): Reading<unknown>[] {
     ...['containerd', 'none'].map((name) => serviceReading(name, ['file:/etc/thing', 'tree:/opt/thing'])),
     ...['vhost_vsock', 'none'].map(moduleReading),
     ...containerd.observe(containerd.config.parse({}), { containerd: blob }),
+    ...[plugins, images, deprecations, healthOf(RANCHER), dumpOf(RANCHER)],
     ...kata.observe(kata.config.parse({}), { kata: blob }),
   ]
 }

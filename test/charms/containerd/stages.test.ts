@@ -12,7 +12,13 @@ describe('inspecting', () => {
   })
 
   test.each<[string, StageState, RegExp]>([
-    ['k3s', machine({ 'containerd:flavour': 'k3s' }), /belongs to k3s/],
+    ['k0s', machine({ 'containerd:flavour': 'k0s' }), /belongs to k0s/],
+    ['MicroK8s', machine({ 'containerd:flavour': 'microk8s' }), /belongs to microk8s/],
+    [
+      'k3s at rest',
+      machine({ 'containerd:flavour': 'k3s', 'containerd:rancher': undefined }),
+      /but not its containerd/,
+    ],
     ['schema 1', machine({ [`text:${CONFIG}`]: 'version = 1\n' }), /is of schema 1/],
     ['no version', machine({ [`text:${CONFIG}`]: '[plugins]\n' }), /has no `version` line/],
     ['CRI disabled', machine({ [`text:${CONFIG}`]: 'version = 2\ndisabled_plugins = ["cri"]\n' }), /disables CRI/],
