@@ -1,10 +1,23 @@
 import { fileReading, textReading } from '../../lib/host/file.ts'
 import { packageReading } from '../../lib/host/package.ts'
 import { type Charm, defineCharm } from '../../lib/lifecycle/charm.ts'
+import { actions } from './actions.ts'
 import { config } from './config.ts'
 import { machine } from './machine.ts'
-import { CONFIG, criHealth, daemonVersion, effectiveConfig, flavour, lacksSysResource } from './observe.ts'
-import { endpoints, handlersOf, stages, waits } from './stages.ts'
+import { endpoints, handlersOf } from './context.ts'
+import {
+  CONFIG,
+  criHealth,
+  daemonVersion,
+  DROP_IN,
+  effectiveConfig,
+  flavour,
+  kubeletDriver,
+  lacksSysResource,
+  unitFacts,
+} from './observe.ts'
+import { rancherReading } from './rancher.ts'
+import { stages, waits } from './stages.ts'
 
 export const containerd: Charm = defineCharm({
   name: 'containerd',
@@ -17,20 +30,33 @@ export const containerd: Charm = defineCharm({
       description: 'containerd’s own release archive, containerd-VERSION-linux-ARCH.tar.gz, for `source: archive`',
       formats: ['tar.gz', 'tgz', 'tar.xz', 'tar.zst', 'tar'],
     },
+    runc: {
+      description: 'runc’s own program, runc.ARCH, which goes before the machine’s; default: the machine’s',
+      formats: ['amd64', 'arm64', 'armel', 'armhf', 'ppc64le', 'riscv64', 's390x'],
+    },
+    'cni-plugins': {
+      description: 'The CNI plugins’ own archive, cni-plugins-linux-ARCH-vVERSION.tgz, for /opt/cni/bin; default: none',
+      formats: ['tgz', 'tar.gz'],
+    },
   },
   chart: machine,
   observe: () => [
     flavour,
+    rancherReading,
     packageReading('containerd'),
     packageReading('containerd.io'),
     daemonVersion,
     lacksSysResource,
+    unitFacts,
+    kubeletDriver,
     fileReading(CONFIG),
     textReading(CONFIG),
+    textReading(DROP_IN),
     criHealth,
     effectiveConfig,
   ],
   stages,
+  actions,
   waits,
   heeds: handlersOf,
 })

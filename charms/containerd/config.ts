@@ -1,4 +1,12 @@
 import { z } from 'zod'
+import { registry } from './registries/schema.ts'
+
+const proxy = z
+  .string()
+  .regex(/^(env:\w+|file:.+|(https?|socks5):\/\/[^\s@"]+)$/, 'expected a URL without a login, env:NAME or file:PATH')
+  .optional()
+
+const scalar = z.union([z.boolean(), z.number(), z.string()])
 
 export const config = z.strictObject({
   source: z
@@ -17,6 +25,54 @@ export const config = z.strictObject({
     .default('auto')
     .describe(
       'Whether containers may not have a lower OOM score than containerd: `auto` sets it where the machine lacks CAP_SYS_RESOURCE.',
+    ),
+  migrate_config: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Write a main file of schema 1, or without `version`, for schema 2. The plan shows which settings get effect by that and which are lost.',
+    ),
+  enable_cri: z
+    .boolean()
+    .default(false)
+    .describe('Take CRI out of the main file’s `disabled_plugins`, under each of its names.'),
+  systemd_cgroup: z
+    .enum(['auto', 'true', 'false'])
+    .default('auto')
+    .describe(
+      'Whether runc and its like use the systemd cgroup driver: `auto` leaves that as it is. It is not changed under running containers.',
+    ),
+  sandbox_image: z
+    .string()
+    .regex(/^[\w.:/@-]+$/, 'expected an image, such as registry.k8s.io/pause:3.10.2')
+    .optional()
+    .describe('The image of a pod’s pause container; containerd pins it. Default: as it is.'),
+  registries: z
+    .array(registry)
+    .default([])
+    .describe(
+      'Registries with their mirrors, certificates and credentials, written as hosts.toml files; containerd reads them at each pull. CRI is pointed at their folder.',
+    ),
+  http_proxy: proxy.describe(
+    'The proxy for plain HTTP that containerd pulls through: a URL, or `env:NAME` or `file:PATH` on your side where it holds a login.',
+  ),
+  https_proxy: proxy.describe('The same for HTTPS.'),
+  no_proxy: z
+    .array(z.string().regex(/^[\w.:/*-]+$/, 'expected a name, an address or a network'))
+    .default([])
+    .describe(
+      'What is reached without the proxy, besides localhost, 127.0.0.0/8, ::1, .svc and .cluster.local: name the API server and the networks of nodes, pods and services, since CNI plugins run with it as well.',
+    ),
+  limit_nofile: z
+    .string()
+    .regex(/^(infinity|\d+(:\d+)?)$/, 'expected a number, SOFT:HARD or infinity')
+    .optional()
+    .describe('The open-file limit of containerd and its containers (LimitNOFILE). Default: its unit’s own.'),
+  extra: z
+    .record(z.string(), z.union([scalar, z.array(scalar)]))
+    .default({})
+    .describe(
+      'Further settings: the path of a key as in TOML, such as `plugins."io.containerd.cri.v1.runtime".enable_selinux`, and its value. The daemon must know the key.',
     ),
 })
 

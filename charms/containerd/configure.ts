@@ -1,21 +1,29 @@
 import { type FileObject, textReading } from '../../lib/host/file.ts'
+import type { EditObject } from '../../lib/host/edit.ts'
 import type { HostObject } from '../../lib/host/objects.ts'
 import type { View } from '../../lib/host/view.ts'
 import { remembered } from '../../lib/model/memo.ts'
 import { CONF_D, CONFIG, DROP_IN } from './observe.ts'
-import { editConfig, intentOf, readConfig, renderDropIn, setImport, type Wish } from './toml/index.ts'
+import { isOne } from './toml/facts.ts'
+import { editConfig, intentOf, isEmptyWish, readConfig, renderDropIn, setImport, type Wish } from './toml/index.ts'
 
 /**
  * Where a wish is written: on 1.x in the main file (a drop-in there replaces the whole CRI section), on 2.x in a drop-in
  * of our own with the main file's version, and the import line made sure of.
  */
-export function configObjects(given: { version: string; wish: Wish; view: View }): HostObject[] {
-  const { version, wish, view } = given
-  if (version.startsWith('1.')) return [inPlace(version, wish)]
-  if (isEmpty(wish)) return []
+export function configObjects(given: {
+  version: string
+  wish: Wish
+  view: View
+  prepare?: EditObject[]
+}): HostObject[] {
+  const { version, wish, view, prepare = [] } = given
+  if (isOne(version)) return [...prepare, inPlace(version, wish)]
+  if (isEmptyWish(wish)) return prepare
   const main = () => view.read(textReading(CONFIG)) || NEW_MAIN
   const facts = () => readConfig(main(), { path: CONFIG, daemon: version })
   return [
+    ...prepare,
     { kind: 'directory', path: '/etc/containerd' },
     { kind: 'directory', path: CONF_D },
     dropIn(() => renderDropIn(facts(), wish), wish),
@@ -39,23 +47,19 @@ function inPlace(version: string, wish: Wish): HostObject {
     id: 'cri',
     intent: words.join('; ') || 'nothing of kcharm’s',
     ground: NEW_MAIN_1,
-    fn: (text) => (text === '' && isEmpty(wish) ? '' : edited({ text: text || NEW_MAIN_1, wish })),
+    fn: (text) => (text === '' && isEmptyWish(wish) ? '' : edited({ text: text || NEW_MAIN_1, wish })),
     validate: { argv: ['containerd', '-c', '{new}', 'config', 'dump'] },
   }
 }
 
 const edited = remembered((given: { text: string; wish: Wish }) => editConfig(given.text, given.wish, { path: CONFIG }))
 
-function isEmpty(wish: Wish): boolean {
-  return wish.handlers.length === 0 && !wish.restrictOom
-}
-
 function dropIn(text: () => string, wish: Wish): FileObject {
   return {
     kind: 'file',
     path: DROP_IN,
     text,
-    intent: `handlers ${wish.handlers.map((handler) => handler.name).join(', ')}`,
+    intent: intentOf(wish, readConfig(NEW_MAIN, { path: CONFIG })).join('; '),
     validate: {
       argv: ['containerd', '-c', '{new}', 'config', 'dump'],
       forbid: 'Ignoring unknown key',

@@ -1,12 +1,5 @@
 import { path } from '../../lib/host/shell.ts'
 
-/**
- * Asks the CRI for its status without any tool of Kubernetes: one gRPC request is a fixed string of HTTP/2 frames, sent
- * over the socket by what the machine has (perl is essential on Debian; python3, socat or crictl elsewhere).
- * Prints `runtime ready`, `runtime not ready` or `runtime unknown`.
- */
-const SOCKET = path('/run/containerd/containerd.sock')
-
 /** RuntimeCondition in the answer: type (field 1) `RuntimeReady`, then status (field 2) true. */
 const ANSWER = 'RuntimeReady\\x10(.)'
 
@@ -21,16 +14,24 @@ const PYTHON =
   `while not f():\n b=s.recv(4096)\n a+=b\n if not b: break\n` +
   `print("ready" if f() and f().group(1)==b"\\x01" else "not ready")`
 
-export const CRI_STATUS = [
-  `cri_request() { printf '${octal(request())}'; }`,
-  `if [ ! -S ${SOCKET} ]; then cri=absent`,
-  `elif command -v perl >/dev/null 2>&1; then cri=$(cri_request | perl -e '${PERL}' ${SOCKET})`,
-  `elif command -v python3 >/dev/null 2>&1; then cri=$(cri_request | python3 -c '${PYTHON}' ${SOCKET})`,
-  `elif command -v crictl >/dev/null 2>&1; then`,
-  `  crictl -r unix://${SOCKET} info 2>/dev/null | tr -d ' \\n' | grep -q '"status":true,"type":"RuntimeReady"' && cri=ready || cri='not ready'`,
-  `else cri=unknown; fi`,
-  `echo "runtime \${cri:-not ready}"`,
-].join('\n')
+/**
+ * Asks the CRI for its status without any tool of Kubernetes: one gRPC request is a fixed string of HTTP/2 frames, sent
+ * over the socket by what the machine has (perl is essential on Debian; python3, socat or crictl elsewhere).
+ * Prints `runtime ready`, `runtime not ready` or `runtime unknown`.
+ */
+export function criStatus(absolute: string): string {
+  const socket = path(absolute)
+  return [
+    `cri_request() { printf '${octal(request())}'; }`,
+    `if [ ! -S ${socket} ]; then cri=absent`,
+    `elif command -v perl >/dev/null 2>&1; then cri=$(cri_request | perl -e '${PERL}' ${socket})`,
+    `elif command -v python3 >/dev/null 2>&1; then cri=$(cri_request | python3 -c '${PYTHON}' ${socket})`,
+    `elif command -v crictl >/dev/null 2>&1; then`,
+    `  crictl -r unix://${socket} info 2>/dev/null | tr -d ' \\n' | grep -q '"status":true,"type":"RuntimeReady"' && cri=ready || cri='not ready'`,
+    `else cri=unknown; fi`,
+    `echo "runtime \${cri:-not ready}"`,
+  ].join('\n')
+}
 
 /** Connection preface, SETTINGS, HEADERS and DATA of `POST /runtime.v1.RuntimeService/Status` (RFC 9113, RFC 7541). */
 function request(): Buffer {

@@ -1,6 +1,6 @@
 import type { Reading } from '../../lib/host/view.ts'
 import { path, quote } from '../../lib/host/shell.ts'
-import { CRI_STATUS } from './cri.ts'
+import { criStatus } from './cri.ts'
 
 export const CONFIG = '/etc/containerd/config.toml'
 export const CONF_D = '/etc/containerd/conf.d'
@@ -9,6 +9,9 @@ export const SOCKET = '/run/containerd/containerd.sock'
 /** Where containerd's own archive says its binaries go (containerd, docs/getting-started.md). */
 export const BIN = '/usr/local/bin'
 export const UNIT_FILE = '/etc/systemd/system/containerd.service'
+export const UNIT_DROP_INS = '/etc/systemd/system/containerd.service.d'
+/** Where hosts.toml files lie by default (containerd, docs/hosts.md). */
+export const CERTS_D = '/etc/containerd/certs.d'
 
 /** The version of the containerd that the service would run, or nothing: `1.7.24`. */
 export const daemonVersion: Reading<string | undefined> = {
@@ -54,6 +57,34 @@ export const flavour: Reading<Flavour | undefined> = {
   parse: (frame) => (['k3s', 'rke2', 'k0s', 'microk8s'] as const).find((name) => frame.includes(name)),
 }
 
+/** The cgroup driver that this machine's kubelet is configured for, where one is: `systemd` or `cgroupfs`. */
+export const kubeletDriver: Reading<string | undefined> = {
+  key: 'containerd:kubelet-driver',
+  lasting: 'fact',
+  script: `sed -n 's/^cgroupDriver:[[:space:]]*//p' ${path('/var/lib/kubelet/config.yaml')}`,
+  parse: (frame) => /^["']?(systemd|cgroupfs)\b/.exec(frame)?.[1],
+}
+
+export interface UnitFacts {
+  /** What `-c` or `--config` of its command names, when that is another file than the usual one. */
+  config?: string
+  /** What a stop kills: `process` only the daemon. */
+  killMode?: string
+}
+
+/** How systemd runs the daemon. */
+export const unitFacts: Reading<UnitFacts> = {
+  key: 'containerd:unit',
+  lasting: 'fact',
+  script: 'systemctl show -p ExecStart,KillMode containerd',
+  parse(frame) {
+    const argv = /^ExecStart=.*?argv\[\]=(.*?) ;/m.exec(frame)?.[1] ?? ''
+    const config = /\s(?:-c|--config)[ =](\S+)/.exec(argv)?.[1]
+    const killMode = /^KillMode=(\S+)/m.exec(frame)?.[1]
+    return { ...(config && config !== CONFIG ? { config } : {}), ...(killMode ? { killMode } : {}) }
+  },
+}
+
 /** CAP_SYS_RESOURCE (bit 24) missing from the bounding set: no process can lower its OOM score. */
 export const lacksSysResource: Reading<boolean> = {
   key: 'containerd:capabilities',
@@ -62,13 +93,26 @@ export const lacksSysResource: Reading<boolean> = {
   parse: (frame) => frame !== '' && ((BigInt(`0x${frame}`) >> 24n) & 1n) === 0n,
 }
 
-/** The configuration as the daemon understands it, imports merged. */
-export const effectiveConfig: Reading<string> = {
-  key: 'containerd:dump',
-  lasting: 'effect',
-  script: `containerd -c ${path(CONFIG)} config dump`,
-  parse: (frame) => frame,
+/** One daemon: where its programs are (its `PATH` when empty), what it reads, and where it answers. */
+export interface DaemonPlaces {
+  bin: string
+  config: string
+  socket: string
 }
+
+const USUAL: DaemonPlaces = { bin: '', config: CONFIG, socket: SOCKET }
+
+/** The configuration as the daemon understands it, imports merged. */
+export function dumpOf({ bin, config }: DaemonPlaces): Reading<string> {
+  return {
+    key: keyOf('containerd:dump', bin),
+    lasting: 'effect',
+    script: `${program(bin, 'containerd')} -c ${path(config)} config dump`,
+    parse: (frame) => frame,
+  }
+}
+
+export const effectiveConfig: Reading<string> = dumpOf(USUAL)
 
 export interface CriHealth {
   /** CRI plugins and their status, such as `io.containerd.grpc.v1.cri ok`. */
@@ -77,19 +121,35 @@ export interface CriHealth {
   runtime: string
 }
 
-export const criHealth: Reading<CriHealth> = {
-  key: 'containerd:cri',
-  lasting: 'effect',
+export function healthOf({ bin, socket }: DaemonPlaces): Reading<CriHealth> {
   // ctr also asks for the daemon's deprecations, and with that the daemon writes itself an uuid (containerd, cmd/ctr/commands/client.go).
-  script: `CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS=true ctr --connect-timeout 3s plugins ls; echo; ${CRI_STATUS}`,
-  parse(frame) {
-    const rows = frame.split('\n').map((line) => line.trim().split(/\s+/))
-    const cri = rows.filter(([type, id]) => /^io\.containerd\.(grpc|cri)\.v1$/.test(type ?? '') && isCri(type, id))
-    return {
-      plugins: cri.map((row) => ({ id: `${row[0]}.${row[1]}`, status: row.at(-1) ?? '' })),
-      runtime: /^runtime (.*)$/m.exec(frame)?.[1] ?? 'unknown',
-    }
-  },
+  const at = bin === '' ? '' : ` -a ${path(socket)}`
+  const list = `CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS=true ${program(bin, 'ctr')}${at} --connect-timeout 3s plugins ls`
+  return {
+    key: keyOf('containerd:cri', bin),
+    lasting: 'effect',
+    script: `${list}; echo; ${criStatus(socket)}`,
+    parse: parseHealth,
+  }
+}
+
+export const criHealth: Reading<CriHealth> = healthOf(USUAL)
+
+function parseHealth(frame: string): CriHealth {
+  const rows = frame.split('\n').map((line) => line.trim().split(/\s+/))
+  const cri = rows.filter(([type, id]) => /^io\.containerd\.(grpc|cri)\.v1$/.test(type ?? '') && isCri(type, id))
+  return {
+    plugins: cri.map((row) => ({ id: `${row[0]}.${row[1]}`, status: row.at(-1) ?? '' })),
+    runtime: /^runtime (.*)$/m.exec(frame)?.[1] ?? 'unknown',
+  }
+}
+
+function keyOf(what: string, bin: string): string {
+  return bin === '' ? what : `${what}:${bin}`
+}
+
+function program(bin: string, name: string): string {
+  return bin === '' ? name : path(`${bin}/${name}`)
 }
 
 /** Containers of any namespace that live on this daemon. */

@@ -7,6 +7,7 @@ import { maskValue } from '../report/mask.ts'
 import { type Progress, progressOn } from '../report/progress.ts'
 import { machineOpener } from '../run/open-machine.ts'
 import { blobProvider } from '../run/provide-blob.ts'
+import { secretReader } from '../run/read-secret.ts'
 import type { Workspace } from '../run/workspace.ts'
 import { folderStore } from '../state/folder-store.ts'
 import { stateFolder } from '../state/places.ts'
@@ -27,6 +28,7 @@ export function openWorkspace(model: string, verb: string): Workspace & { end():
     holder: `${userInfo().username}@${hostname()} (kcharm ${verb}, process ${process.pid})`,
     open: machineOpener((line) => process.stderr.write(`${line}\n`)),
     provideBlob: blobProvider(),
+    secret: secretReader(process.env),
     follow: (machine: string, event: LifeEvent | StepProgress) => progress.get().event(machine, event),
     end: () => progress.end(),
   }

@@ -4,13 +4,18 @@ import type { Blob, Kind, Undoer } from './kind.ts'
 import { BLOBS, path, quote, TREES } from './shell.ts'
 import { isUnknown, type Reading } from './view.ts'
 
-/** A tree unpacked from an archive, complete or not there; other versions stand beside it. */
+/** A tree unpacked from an archive, or of one program, complete or not there; other versions stand beside it. */
 export interface ArchiveObject {
   kind: 'archive'
   path: string
   blob: Blob
-  /** The folder inside the archive that becomes the tree, such as `opt/kata`; entries outside it are refused. */
+  /**
+   * The folder inside the archive that becomes the tree, such as `opt/kata`; entries outside it are refused. `.`: the archive
+   * itself.
+   */
   prefix: string
+  /** The blob is one program: it lies in the tree under this name, and `prefix` says nothing. */
+  program?: string
 }
 
 export type TreeCell = null | { archive: string; state: 'whole' | 'damaged' }
@@ -65,7 +70,7 @@ export function blobPath(sha256: string): string {
 
 function unpack(object: ArchiveObject): string {
   const name = object.blob.name
-  const format = /\.(tar\.gz|tgz|tar\.xz|tar\.zst|tar)$/.exec(name)?.[1]
+  const format = object.program ? 'program' : /\.(tar\.gz|tgz|tar\.xz|tar\.zst|tar)$/.exec(name)?.[1]
   if (format === undefined)
     throw new KcharmError('invalid-option', `${name}: expected a .tar, .tar.gz, .tar.xz or .tar.zst archive`)
   const words = [blobPath(object.blob.sha256), `${object.path}.kcharm-new`, object.path].map(path)
@@ -75,7 +80,7 @@ function unpack(object: ArchiveObject): string {
     stamp(object.path),
     quote(object.blob.sha256),
     quote(format),
-    quote(object.prefix),
+    quote(object.program ?? object.prefix),
   ].join(' ')
 }
 

@@ -16,6 +16,8 @@ export interface EditObject {
   /** What a file that was not there begins with: it stays as long as lines of somebody else's stand on it. */
   ground?: string
   validate?: Validation
+  /** What the change of this text means, where that does not show in its diff. */
+  why?(text: string): string | undefined
 }
 
 export const edit: Kind<EditObject> = {
@@ -23,9 +25,14 @@ export const edit: Kind<EditObject> = {
   plan(object, view) {
     const before = view.peek(fileReading(object.path))
     const text = editedText(object, view)
-    if (text === undefined) return undefined
-    return editChange(object, view, { before, text })
+    const change = text === undefined ? undefined : editChange(object, view, { before, text })
+    const why = change && object.why && reasonFor(object.why, view.peek(textReading(object.path)))
+    return change && why !== undefined ? { ...change, why } : change
   },
+}
+
+function reasonFor(why: (text: string) => string | undefined, text: string | Unknown): string | undefined {
+  return isUnknown(text) ? undefined : why(text)
 }
 
 function editChange(

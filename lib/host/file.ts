@@ -15,7 +15,12 @@ export interface FileObject {
   /** What a change of it means, shown beside the change. */
   why?: string
   validate?: Validation
+  /** Its text goes nowhere but into the file: no plan shows it, old or new. The default mode is then `0600`. */
+  secret?: true
 }
+
+/** What a plan shows in place of a text that nobody may see. */
+export const SECRET_TEXT = '(secret text)'
 
 /** A program that judges the new content before it replaces the old: `{new}` in `argv` is the new file's path. */
 export interface Validation {
@@ -40,7 +45,8 @@ export const file: Kind<FileObject> = {
     const before = view.peek(fileReading(object.path))
     const text = settled(() => resolve(object.text), object)
     const words = `write ${object.path}`
-    return fileChange({ path: object.path, text, view, before, words, mode: object.mode ?? '0644', ...extras(object) })
+    const mode = object.mode ?? (object.secret ? '0600' : '0644')
+    return fileChange({ path: object.path, text, view, before, words, mode, ...extras(object) })
   },
 }
 
@@ -69,6 +75,12 @@ export interface FileWish {
   intent?: string
   why?: string
   validate?: Validation
+  secret?: true
+}
+
+/** Only its owner may read it. */
+export function isPrivate(cell: FileCell): boolean {
+  return cell !== null && 'mode' in cell && cell.mode.endsWith('00')
 }
 
 /** The change that gives a file this text, or nothing when it has it. */
@@ -77,14 +89,14 @@ export function fileChange(wish: FileWish): Change | undefined {
   if (isUnknown(text)) return laterChange(wish, text)
   const after = { mode: wish.mode, owner: wish.owner ?? 'root:root', size: Buffer.byteLength(text), sha: sha256(text) }
   if (!isUnknown(before) && before !== null && !('other' in before) && sameFile(before, after)) return undefined
-  const old = view.peek(textReading(wish.path))
+  const old = wish.secret ? undefined : view.peek(textReading(wish.path))
   return {
     key: `file:${wish.path}`,
     verb: wish.words,
     before: isUnknown(before) ? null : before,
     after,
     sides: { [`text:${wish.path}`]: text },
-    ...(isUnknown(old) ? {} : { texts: { before: old, after: text } }),
+    ...(old === undefined || isUnknown(old) ? {} : { texts: { before: old, after: text } }),
     ...(wish.intent === undefined ? {} : { intent: wish.intent }),
     ...(wish.why === undefined ? {} : { why: wish.why }),
     script: writeFile(wish, after.owner, text),
@@ -121,6 +133,7 @@ function settled(make: () => string, object: FileObject): string | Unknown {
 
 function extras(object: FileObject): Partial<FileWish> {
   return {
+    ...(object.secret ? { secret: true as const, intent: SECRET_TEXT } : {}),
     ...(object.intent === undefined ? {} : { intent: object.intent }),
     ...(object.why === undefined ? {} : { why: object.why }),
     ...(object.validate === undefined ? {} : { validate: object.validate }),

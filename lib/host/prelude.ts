@@ -79,7 +79,10 @@ kc_service() {
   echo "\${kc_load:-not-found} \${kc_active:-inactive} \${kc_enabled:--} $kc_loaded"; }
 `.replaceAll('\\$', '$')
 
-/** What write scripts need besides; loaded once per session, when the first change is carried out. */
+/**
+ * What write scripts need besides; loaded once per session, when the first change is carried out. systemd 252 does not notice
+ * that a unit has its first drop-in: `kc_outdated` looks for it.
+ */
 export const WRITING_PRELUDE = String.raw`
 kc_say() { printf 'kcharm: %s\n' "$*" >&2; }
 kc_own() { [ -n "$R" ] || chown "$1" "$2"; }
@@ -126,7 +129,7 @@ kc_zypper() {
     rm -rf "$R/var/cache/zypp/solv/@System"; kc_out=$(zypper --non-interactive --quiet "$@" 2>&1 9>&-) && return 0 ;; esac
   kc_say "zypper $1 failed: $(printf %s "$kc_out" | grep -v '^$' | tail -n 3 | tr '\n' ' ')"; return 1; }
 kc_zypper_install() { kc_zypper install --no-recommends --oldpackage "$@"; }
-kc_zypper_remove() { kc_zypper remove "$1"; }
+kc_zypper_remove() { [ "$(kc_rpm "$1")" = none ] || kc_zypper remove "$1"; }
 kc_index() {
   kc_status=0; mkdir -p "\${3%/*}" || return
   case $1 in
@@ -162,9 +165,15 @@ kc_apt_remove() {
     [ -z "$kc_conf" ] || [ ! -f "$R$kc_conf" ] || [ "$(md5sum <"$R$kc_conf" | cut -d' ' -f1)" = "$kc_sum" ] || exit 1
   done || { kc_how=remove; kc_say "kept the configuration of $1: it was edited by a hand"; }
   kc_apt "$kc_how" "$1"; }
+kc_outdated() {
+  [ "$(systemctl show -p NeedDaemonReload --value "$1")" != yes ] || return 0
+  for kc_drop in "$R/etc/systemd/system/$1.service.d/"*.conf; do
+    [ ! -e "$kc_drop" ] || case " $(systemctl show -p DropInPaths --value "$1") " in *" \${kc_drop#"$R"} "*) ;; *) return 0 ;; esac
+  done
+  return 1; }
 kc_service_start() {
   kc_unstill "$1"
-  [ "$(systemctl show -p NeedDaemonReload --value "$1")" != yes ] || systemctl daemon-reload
+  ! kc_outdated "$1" || systemctl daemon-reload
   systemctl -q is-enabled "$1" 2>/dev/null || systemctl -q enable "$1" 2>/dev/null
   systemctl reset-failed "$1" 2>/dev/null
   if ! kc_out=$(systemctl restart "$1" 2>&1 9>&-); then
@@ -183,21 +192,30 @@ kc_unpack() {
   kc_have=$kc_want
   [ ! -f "$kc_blob.as" ] || read -r kc_format kc_have <"$kc_blob.as"
   [ "$(kc_sha "$kc_blob")" = "$kc_have" ] || { kc_refuse "the archive's digest is not $kc_have"; return; }
+  kc_only="$kc_prefix(/.*)?" kc_from=$kc_new/$kc_prefix
+  case $kc_prefix in .) kc_only='[^/].*' kc_from=$kc_new ;; esac
+  if [ "$kc_format" = program ]; then
+    rm -rf "$kc_new" "$kc_final.kcharm-old"; (umask 022; mkdir -p "$kc_new/bin") || return
+    kc_from=$kc_new/bin; cp "$kc_blob" "$kc_from/$kc_prefix" && chmod 755 "$kc_from/$kc_prefix" || return
+    kc_place; return
+  fi
   kc_names=$( { { kc_pour "$kc_blob" "$kc_format" || echo 'tar: kcharm: damaged' >&3; } | tar -tf - 2>&1; } 3>&1) || kc_names='tar: kcharm: damaged'
   case $kc_names in *'tar: kcharm: damaged'*) kc_refuse "the archive cannot be read as $kc_format"; return ;; esac
-  kc_bad=$(printf '%s\n' "$kc_names" | sed '/^tar: /{/emoving leading/!d;}; s#^\./##; s#/$##' | grep -vE "^($kc_prefix(/.*)?|$(kc_ancestors "$kc_prefix")|)\$" | head -n 1)
+  kc_bad=$(printf '%s\n' "$kc_names" | sed '/^tar: /{/emoving leading/!d;}; s#^\./##; s#/$##' | grep -vE "^($kc_only|$(kc_ancestors "$kc_prefix")|)\$" | head -n 1)
   [ -n "$kc_bad" ] || kc_bad=$(printf '%s\n' "$kc_names" | grep -E '(^|/)\.\.(/|$)' | head -n 1)
   [ -z "$kc_bad" ] || { kc_refuse "the archive holds an entry outside $kc_prefix: $kc_bad"; return; }
   rm -rf "$kc_new" "$kc_final.kcharm-old"; (umask 022; mkdir -p "$kc_new") || return
-  if ! kc_said=$(kc_pour "$kc_blob" "$kc_format" | tar -xpof - -C "$kc_new" 2>&1) || [ ! -d "$kc_new/$kc_prefix" ]; then
+  if ! kc_said=$(kc_pour "$kc_blob" "$kc_format" | tar -xpof - -C "$kc_new" 2>&1) || [ ! -d "$kc_from" ]; then
     kc_refuse "unpacking failed: $(printf %s "$kc_said" | tail -n 2 | tr '\n' ' ')"; return
   fi
   kc_bad=$(kc_escape "$kc_new" "$(readlink -f "$kc_new")")
   [ -z "$kc_bad" ] || { kc_refuse "the archive holds a link that escapes: $kc_bad"; return; }
+  kc_place; }
+kc_place() {
   sync
-  mkdir -p "\${kc_stamp%/*}" && printf '%s %s\n' "$kc_want" "$(kc_listing "$kc_new/$kc_prefix")" >"$kc_stamp" && kc_sync "$kc_stamp" || return
+  mkdir -p "\${kc_stamp%/*}" && printf '%s %s\n' "$kc_want" "$(kc_listing "$kc_from")" >"$kc_stamp" && kc_sync "$kc_stamp" || return
   [ ! -d "$kc_final" ] || mv -f "$kc_final" "$kc_final.kcharm-old" || return
-  mv -f "$kc_new/$kc_prefix" "$kc_final" && rm -rf "$kc_new" "$kc_final.kcharm-old" "$kc_blob" "$kc_blob.as"; }
+  mv -f "$kc_from" "$kc_final" && rm -rf "$kc_new" "$kc_final.kcharm-old" "$kc_blob" "$kc_blob.as"; }
 kc_ancestors() { kc_up=$1; while case $kc_up in */*) kc_up=\${kc_up%/*} ;; *) false ;; esac; do printf '%s|' "$kc_up"; done; printf '%s' '\.'; }
 `.replaceAll('\\$', '$')
 

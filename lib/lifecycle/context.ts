@@ -19,6 +19,11 @@ export interface Context<C, E> {
   published<K extends keyof E & string>(endpoint: K): LocalBag<E[K]> | undefined
   /** Did this unit itself put the thing on the machine (and it is still there)? */
   holds(key: Key): boolean
+  /**
+   * What `env:NAME` or `file:PATH` stands for on the operator's side. It must go nowhere but into a file object with
+   * `secret`. Throws `invalid-option` where it stands for nothing.
+   */
+  secret(reference: string): string
   /** The version that the unit had when it last came to rest. */
   version?: string
 }

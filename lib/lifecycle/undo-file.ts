@@ -1,5 +1,5 @@
 import { applyPatch, reversePatch, structuredPatch } from 'diff'
-import { type FileCell, fileChange, textReading } from '../host/file.ts'
+import { type FileCell, fileChange, isPrivate, SECRET_TEXT, textReading } from '../host/file.ts'
 import type { Change } from '../host/kind.ts'
 import { undoerOf } from '../host/objects.ts'
 import { BACKUPS, path } from '../host/shell.ts'
@@ -42,12 +42,20 @@ function removal(held: Holding, how: { now: Cell; words: string }): Change {
   return { key: held.key, verb: how.words, before: how.now, after: null, sides: { [`text:${name}`]: '' }, script }
 }
 
-/** Adds both texts to a restoration, for the diff and for what reads the file later in the same plan. */
-export function* withTexts(change: Change, at: { name: string; before: Cell; view: View }): Steps<Change> {
-  const after = yield* textOf(at.before, at.view)
+/**
+ * Adds both texts to a restoration, for the diff and for what reads the file later in the same plan; no diff shows what
+ * was a file of ours for its owner's eyes.
+ */
+export function* withTexts(change: Change, at: { name: string; held: Holding; view: View }): Steps<Change> {
+  const after = yield* textOf(at.held.before, at.view)
+  const sides = { [`text:${at.name}`]: after }
+  const secret = [change.before, at.held.before].some((cell) => isPrivate(cell as FileCell))
+  if (secret && !at.held.edit) {
+    return { ...change, intent: SECRET_TEXT, sides }
+  }
   const before = yield* needed(() => at.view.peek(textReading(at.name)))
   const texts = isUnknown(before) ? {} : { texts: { before, after } }
-  return { ...change, ...texts, sides: { [`text:${at.name}`]: after } }
+  return { ...change, ...texts, sides }
 }
 
 function* textOf(cell: Cell, view: View): Steps<string> {

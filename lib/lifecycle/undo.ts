@@ -57,7 +57,7 @@ function* restoreThing(unit: Unit, held: Holding, view: View): Steps<Change | un
     script: undoer.restore(name, held.before, held.after),
     ...(undoer.awaits ? { awaits: undoer.awaits(name) } : {}),
   }
-  return held.key.startsWith('file:') ? yield* withTexts(change, { name, before: held.before, view }) : change
+  return held.key.startsWith('file:') ? yield* withTexts(change, { name, held, view }) : change
 }
 
 /** A service that ran before runs again on what it reads now; one that did not is forgotten. */

@@ -1,3 +1,4 @@
+import { KcharmError } from '../errors/index.ts'
 import type { Blob } from '../host/kind.ts'
 import type { View } from '../host/view.ts'
 import { digest, type Json } from '../model/json.ts'
@@ -58,6 +59,8 @@ export interface Site {
   machine: string
   units: Unit[]
   lines: Line[]
+  /** See `Context.secret`; absent where nothing is rendered. */
+  secret?(this: void, reference: string): string
 }
 
 export function stateOf(unit: Unit): ChartState {
@@ -87,6 +90,10 @@ export function contextOf(site: Site, unit: Unit, view: View): Context<unknown, 
     resources: unit.resources,
     view,
     ...(unit.version === undefined ? {} : { version: unit.version }),
+    secret: (reference) => {
+      if (site.secret) return site.secret(reference)
+      throw new KcharmError('invalid-option', `${reference} cannot be read here`)
+    },
     holds: (key) => holdings(site.lines, unit.name).some((held) => held.key === key),
     peers: (endpoint) => peersOf(site, unit, endpoint),
     published: (endpoint) => unit.bags[endpoint] as never,

@@ -34,6 +34,7 @@ export interface FleetGiven {
   only?: string
   /** Nothing will be carried out: the machines shall not notice. */
   looksOnly: boolean
+  secret?(this: void, reference: string): string
   open(machine: Machine): Promise<NodeSession>
 }
 

@@ -37,6 +37,7 @@ export async function prepare(work: Workspace, asked: Asked): Promise<{ fleet: F
     hints: stored?.hints ?? {},
     looksOnly: asked.looksOnly,
     open: (machine) => work.open(machine),
+    ...(work.secret ? { secret: work.secret } : {}),
     ...(stored || verb.restores !== 'from machines' ? {} : { settleModel: rebuild }),
     ...(wanted.only === undefined ? {} : { only: wanted.only }),
   })

@@ -13,6 +13,7 @@ export interface Given {
   charms: Record<string, Charm>
   declared: DeclaredUnit[]
   blobs: Record<string, Record<string, Blob | undefined>>
+  secret?(this: void, reference: string): string
 }
 
 /** The machine's units as they are wanted, standing where its manifest says; principals first. */
@@ -21,7 +22,9 @@ export function siteOf(machine: string, lines: Line[], given: Given): Site {
   const declared = given.declared.filter((each) => each.machine === machine)
   const units = declared.map((each) => unitOf(each, records.get(each.name), given))
   const principals = units.filter((unit) => !unit.charm.subordinate)
-  return { machine, units: [...principals, ...units.filter((unit) => unit.charm.subordinate)], lines: [...lines] }
+  const { secret } = given
+  const all = [...principals, ...units.filter((unit) => unit.charm.subordinate)]
+  return { machine, units: all, lines: [...lines], ...(secret ? { secret } : {}) }
 }
 
 /** A copy that a plan can step without touching the original. */

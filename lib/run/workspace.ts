@@ -16,6 +16,8 @@ export interface Workspace {
   open(machine: Machine): Promise<NodeSession>
   /** Sees to it that the bytes which a change needs lie on the machine. */
   provideBlob: ProvideBlob
+  /** What `env:NAME` or `file:PATH` in an option stands for here. */
+  secret?(this: void, reference: string): string
   /** Follows the run; the journal hears the same. */
   follow(machine: string, event: LifeEvent | StepProgress): void
 }

@@ -1,3 +1,4 @@
+import { KcharmError } from '../errors/index.ts'
 import type { Blob } from '../host/kind.ts'
 import { type Key, NotYet, type Reading, Unread, type View } from '../host/view.ts'
 import type { ActionAnswer } from '../lifecycle/action.ts'
@@ -14,6 +15,8 @@ export interface StageState {
   published?: Record<string, unknown>
   resources?: Record<string, Blob>
   holds?: Key[]
+  /** What references to secrets stand for. */
+  secrets?: Record<string, string>
   version?: string
 }
 
@@ -59,6 +62,11 @@ function contextFor(charm: Charm, state: StageState): Context<unknown, Endpoints
     config: charm.config.parse(state.config ?? {}),
     resources: state.resources ?? {},
     view: viewOf(state.observed ?? {}),
+    secret: (reference) => {
+      const secret = state.secrets?.[reference]
+      if (secret === undefined) throw new KcharmError('invalid-option', `${reference} stands for nothing`)
+      return secret
+    },
     holds: (key) => (state.holds ?? []).includes(key),
     published: (endpoint) => state.published?.[endpoint] as never,
     ...(state.version === undefined ? {} : { version: state.version }),

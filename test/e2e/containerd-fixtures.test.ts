@@ -2,20 +2,31 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { beforeAll, expect, test } from 'vitest'
 import {
   editConfig,
   handlersInDump,
+  migrateConfig,
   readConfig,
   refusalOf,
   renderDropIn,
   setImport,
   type Wish,
 } from '../../charms/containerd/toml/index.ts'
-import { leafKey, leaves, parseToml } from '../../charms/containerd/toml/parse.ts'
+import { CRI_IMAGES } from '../../charms/containerd/toml/ids.ts'
+import { leafKey, leaves, lookup, parseToml } from '../../charms/containerd/toml/parse.ts'
 import { buildContainerd2 } from '../../lib/lab/index.ts'
 import { ensureRoot } from '../../lib/lab/roots/base-root.ts'
-import { DROP_IN, edited, effectiveOf, HANDLER, MAIN, readFixtures } from '../charms/containerd/toml/fixtures.ts'
+import {
+  DROP_IN,
+  edited,
+  effectiveOf,
+  HANDLER,
+  MAIN,
+  OUTCOMES,
+  readFixtures,
+} from '../charms/containerd/toml/fixtures.ts'
 
 /** Debian's two as the lab's root file systems have them, and the one that the lab builds. */
 const DAEMONS = ['1.6.20', '1.7.24', '2.3.7']
@@ -80,6 +91,43 @@ test.each(cases.filter(({ name, daemon }) => !(daemon.startsWith('1.') && name =
     expect(defaultTable?.systemdCgroup ?? true).toBe(true)
   },
 )
+
+/** containerd 1.6 has no snapshotter of a handler; a 1.x file of inline tables has no place for single settings. */
+const pickable = cases.filter(
+  ({ name, daemon }) => !daemon.startsWith('1.6') && !(daemon.startsWith('1.') && name === '63-derived-inline-tables'),
+)
+
+test.each(pickable)('containerd $daemon takes a snapshotter, registries and a key of its own in $name', (given) => {
+  const { daemon, text } = given
+  const extra = [{ path: ['timeouts', 'io.containerd.timeout.shim.load'], value: '9s' }]
+  const wish = { handlers: [{ ...HANDLER, snapshotter: 'native' }], registryFolder: '/etc/containerd/certs.d', extra }
+  const files = { ...importedFiles(text), ...editedFiles(text, { daemon, wish }) }
+  const { stdout, stderr } = run(daemon, { files, args: ['config', 'dump'] })
+  const dump = parseToml(stdout, 'dump')
+  const { plugin, registryFolder } = readConfig(stdout, { path: 'dump', daemon })
+  expect(registryFolder).toBe('/etc/containerd/certs.d')
+  expect(lookup(dump, ['timeouts', 'io.containerd.timeout.shim.load'])).toBe('9s')
+  const handler = ['plugins', plugin, 'containerd', 'runtimes', HANDLER.name, 'snapshotter']
+  expect(lookup(dump, handler)).toBe('native')
+  const platform = ['plugins', CRI_IMAGES, 'runtime_platforms', HANDLER.name, 'snapshotter']
+  if (daemon.startsWith('2.')) expect(lookup(dump, platform)).toBe('native')
+  expect(warnings(stderr).filter((key) => /kcharm-try|config_path|timeout/.test(key))).toEqual([])
+})
+
+const OLD = readFixtures()
+const mended = DAEMONS.flatMap((daemon) =>
+  [...OLD].flatMap(([name, text]) => (OUTCOMES[name] === 'no version' ? [{ name, daemon, text }] : [])),
+)
+
+test.each(mended)('containerd $daemon reads $name the same for schema 2, but for what was told to wake', (given) => {
+  const { daemon, text } = given
+  const { text: migrated, wakes } = migrateConfig(text, { path: MAIN, daemon })
+  const dump = (file: string) => run(daemon, { files: { [MAIN]: file }, args: ['config', 'dump'] }).stdout
+  const [before, after] = [new Map(settings(dump(text))), new Map(settings(dump(migrated)))]
+  const differing = [...after].filter(([key, value]) => !isDeepStrictEqual(before.get(key), value)).map(([key]) => key)
+  const woken = differing.filter((key) => key !== leafKey(['version']) && key !== leafKey(['disabled_plugins']))
+  expect(woken.length > 0, woken.join(' ')).toBe(wakes.length > 0)
+})
 
 /** What a file imports by its plain name must be there: without it a 2.x daemon does not start and its dump ends in the middle. */
 function importedFiles(text: string): Record<string, string> {

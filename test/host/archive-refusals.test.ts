@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { blobPath } from '../../lib/host/archive.ts'
@@ -91,10 +91,55 @@ test('a place that is not ours is refused', async () => {
   expect(() => unpack(on, packTar(whole))).toThrow('/opt/kata-1 exists and was not unpacked by kcharm')
 })
 
-function unpack(on: TestMachine, bytes: Buffer, { sha = sha256(bytes), format = 'tar' } = {}): void {
+describe('an archive that is the tree itself', () => {
+  const cni: TarEntry[] = [{ path: '.' }, { path: './bridge', file: 'b', mode: 0o755 }, { path: './sub' }]
+
+  test('lies there whole', async () => {
+    const on = await testMachine()
+    unpack(on, packTar(cni), { prefix: '.' })
+    expect(readdirSync(join(on.root, 'opt/kata-1')).sort()).toEqual(['bridge', 'sub'])
+    expect(readdirSync(join(on.root, 'opt'))).toEqual(['kata-1'])
+  })
+
+  test.each(['../evil', '/evil', './sub/../../evil'])('an entry %s is refused', async (path) => {
+    const on = await testMachine()
+    const bad = packTar([...cni, { path, file: 'x' }])
+    expect(() => unpack(on, bad, { prefix: '.' })).toThrow(/an entry outside|unpacking failed/)
+    expect(readdirSync(join(on.root, 'opt'))).toEqual([])
+  })
+})
+
+describe('a blob that is one program', () => {
+  test('lies in its tree under its name, for everybody to run', async () => {
+    const on = await testMachine()
+    unpack(on, Buffer.from('#!/bin/sh\n'), { program: 'runc', format: 'amd64' })
+    const program = join(on.root, 'opt/kata-1/runc')
+    expect(readFileSync(program, 'utf8')).toBe('#!/bin/sh\n')
+    expect(statSync(program).mode & 0o777).toBe(0o755)
+    expect(readdirSync(join(on.root, 'opt'))).toEqual(['kata-1'])
+    expect(readdirSync(join(on.root, 'var/lib/kcharm/blobs'))).toEqual([])
+  })
+
+  test('of another digest is refused', async () => {
+    const on = await testMachine()
+    const given = { program: 'runc', format: 'amd64', sha: 'f'.repeat(64) }
+    expect(() => unpack(on, Buffer.from('x'), given)).toThrow(/digest is not ffff/)
+    expect(readdirSync(join(on.root, 'opt'))).toEqual([])
+  })
+})
+
+interface How {
+  sha?: string
+  format?: string
+  prefix?: string
+  program?: string
+}
+
+function unpack(on: TestMachine, bytes: Buffer, how: How = {}): void {
+  const { sha = sha256(bytes), format = 'tar', prefix = 'opt/kata', program } = how
   const path = join(on.root, blobPath(sha))
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, bytes)
   const blob = { sha256: sha, size: bytes.length, from: 'test', name: `kata.${format}` }
-  on.make({ kind: 'archive', path: '/opt/kata-1', blob, prefix: 'opt/kata' })
+  on.make({ kind: 'archive', path: '/opt/kata-1', blob, prefix, ...(program ? { program } : {}) })
 }

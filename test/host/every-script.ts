@@ -1,4 +1,6 @@
+import { deprecations, images, plugins } from '../../charms/containerd/actions.ts'
 import { containerd } from '../../charms/containerd/charm.ts'
+import { dumpOf, healthOf } from '../../charms/containerd/observe.ts'
 import { kata } from '../../charms/kata/charm.ts'
 import { hints } from '../../charms/kata/hints.ts'
 import { treeReading } from '../../lib/host/archive.ts'
@@ -18,6 +20,12 @@ import type { Cell, Reading, View } from '../../lib/host/view.ts'
 
 const MANAGERS = ['apt', 'dnf', 'zypper'] as const
 const blob: Blob = { sha256: 'ab'.repeat(32), size: 1000, from: 'here', name: 'kata-static-3.20.0-amd64.tar.xz' }
+
+const RANCHER = {
+  bin: '/var/lib/rancher/rke2/bin',
+  config: '/etc/x.toml',
+  socket: '/run/k3s/containerd/containerd.sock',
+}
 
 /** Each kind's reading, of things that are there and of things that are not, and all that our charms read. */
 export function everyReading(): Reading<unknown>[] {
@@ -39,6 +47,7 @@ export function everyReading(): Reading<unknown>[] {
     ...['vhost_vsock', 'none'].map(moduleReading),
     ...containerd.observe(containerd.config.parse({}), { containerd: blob }),
     hints,
+    ...[plugins, images, deprecations, healthOf(RANCHER), dumpOf(RANCHER)],
     ...kata.observe(kata.config.parse({ memory: 512, source: 'auto' }), { kata: blob }),
   ]
 }
@@ -46,6 +55,8 @@ export function everyReading(): Reading<unknown>[] {
 /** One object of each kind, on a machine where it is not true yet. */
 export const EVERY_OBJECT: HostObject[] = [
   { kind: 'archive', path: '/opt/kata-3.20.0', blob, prefix: 'opt/kata' },
+  { kind: 'archive', path: '/usr/local/lib/cni', blob: { ...blob, name: 'cni.tgz' }, prefix: '.' },
+  { kind: 'archive', path: '/usr/local/lib/runc', blob: { ...blob, name: 'runc.amd64' }, prefix: '.', program: 'runc' },
   { kind: 'directory', path: '/etc/thing' },
   {
     kind: 'edit',

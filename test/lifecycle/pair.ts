@@ -73,6 +73,8 @@ function fixtures(conditions: Conditions): Fixtures {
     report(key, machine) {
       if (key === 'containerd:flavour' || key === 'containerd:version') return undefined
       if (key === 'containerd:capabilities') return false
+      if (key === 'containerd:unit') return {}
+      if (key === 'containerd:kubelet-driver') return undefined
       if (key === 'containerd:tasks') return 0
       if (key === 'containerd:dump') return machine.texts.get(CONFIG) ?? ''
       if (key === 'containerd:cri') return health(machine, conditions)
@@ -85,7 +87,7 @@ function fixtures(conditions: Conditions): Fixtures {
   }
 }
 
-function modelOf(wanted: Wanted): Model {
+export function modelOf(wanted: Wanted): Model {
   const app = (name: string, more: Partial<Application>): Application => {
     return {
       name,

@@ -2,6 +2,7 @@ import { CRI_IMAGES, CRI_NAMES, CRI_RUNTIME, GRPC_CRI, runtimesIn } from './ids.
 import { ownerOf, type Owner } from './owner.ts'
 import { isTable, lookup, parseToml, type Table } from './parse.ts'
 import { lineOf, startsWith, statements } from './statements.ts'
+import { writersOf } from './writers.ts'
 
 export interface Runtime {
   /** Empty when the file gives none: the handler then has no type on 1.x. */
@@ -29,11 +30,17 @@ export interface ConfigFacts {
   /** The deprecated `default_runtime` table: on 1.x it wins over the name, 2.x ignores it. */
   defaultTable: Runtime | undefined
   pauseImage: string | undefined
+  /** The folder, or folders between colons, of hosts.toml files. */
+  registryFolder: string | undefined
+  /** Registry settings that containerd refuses beside such a folder, by their names. */
+  inlineRegistries: string[]
   restrictOom: boolean | undefined
   /** The name under which CRI is disabled. */
   criDisabled: string | undefined
   /** Who writes this file anew at each start. */
   owner: Owner | undefined
+  /** Other tools that have written in this file. */
+  writers: string[]
   /** A byte order mark in front: 1.x reads such a file, 2.x does not. */
   byteOrderMark: boolean
 }
@@ -58,6 +65,7 @@ export function factsOf(config: Table, text: string, { path, daemon = '2.0' }: R
   const plugin = pluginOf(config, { schema, daemon })
   const cri = lookup(config, ['plugins', plugin])
   const image = lookup(cri, ['sandbox_image']) ?? lookup(config, ['plugins', CRI_IMAGES, 'pinned_images', 'sandbox'])
+  const registry = lookup(config, ['plugins', schema > 2 ? CRI_IMAGES : plugin, 'registry'])
   const defaultTable = readRuntime(lookup(cri, ['containerd', 'default_runtime']))
   return {
     path,
@@ -69,11 +77,25 @@ export function factsOf(config: Table, text: string, { path, daemon = '2.0' }: R
     defaultRuntime: string(lookup(cri, ['containerd', 'default_runtime_name'])),
     defaultTable: isOne(daemon) && defaultTable?.type !== '' ? defaultTable : undefined,
     pauseImage: string(image),
+    registryFolder: string(lookup(registry, ['config_path'])),
+    inlineRegistries: inlineRegistries(registry),
     restrictOom: flag(lookup(cri, ['restrict_oom_score_adj'])),
     criDisabled: strings(config.disabled_plugins).find((name) => CRI_NAMES.includes(name)),
     owner: ownerOf(config, text),
+    writers: writersOf(config, text),
     byteOrderMark: text.startsWith('\uFEFF'),
   }
+}
+
+/** containerd 1.7.24, pkg/cri/config, ValidatePluginConfig: mirrors, and the TLS settings of a host. */
+function inlineRegistries(registry: unknown): string[] {
+  const mirrors = keys(lookup(registry, ['mirrors'])).map((host) => `registry.mirrors."${host}"`)
+  const hosts = keys(lookup(registry, ['configs'])).filter((host) => lookup(registry, ['configs', host, 'tls']))
+  return [...mirrors, ...hosts.map((host) => `registry.configs."${host}".tls`)]
+}
+
+function keys(value: unknown): string[] {
+  return isTable(value) ? Object.keys(value) : []
 }
 
 /** The 1.x line merges nothing: a drop-in replaces all CRI settings, and declared runtimes replace its own `runc`. */

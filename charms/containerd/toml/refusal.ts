@@ -16,7 +16,10 @@ export function refusalOf(facts: ConfigFacts): Refusal | undefined {
   }
   if (schema < 2) {
     const what = schema === 0 ? 'has no `version` line, which containerd takes for schema 1' : 'is of schema 1'
-    return { why: `${path} ${what}; kcharm edits schema 2 and later`, wayOut: migrate(path, newest) }
+    return {
+      why: `${path} ${what}; kcharm edits schema 2 and later`,
+      wayOut: `set migrate_config=true, or ${migrate(path, newest)}`,
+    }
   }
   if (schema > newest) {
     return {
@@ -27,7 +30,7 @@ export function refusalOf(facts: ConfigFacts): Refusal | undefined {
   if (criDisabled !== undefined) {
     return {
       why: `${path} disables CRI: disabled_plugins holds "${criDisabled}"`,
-      wayOut: `if this is the kubelet's containerd, take "${criDisabled}" out of disabled_plugins`,
+      wayOut: `if this is the kubelet's containerd, set enable_cri=true, or take "${criDisabled}" out of disabled_plugins`,
     }
   }
   if (facts.byteOrderMark && newest > 2) {

@@ -76,7 +76,7 @@ function takeBlock(text: string, { block, all }: { block: Block; all: Statement[
 
 function takeTagged(text: string, { statement, all }: { statement: Statement; all: Statement[] }): Taken {
   const { kind, path, end, value } = statement
-  const taggable = (kind === 'pair' || kind === 'header') && path[0] === 'plugins'
+  const taggable = kind === 'header' || (kind === 'pair' && (path.length > 1 || path[0] === 'plugins'))
   const tag = taggable ? tagOf(text, statement) : undefined
   switch (tag?.kind) {
     case 'line':

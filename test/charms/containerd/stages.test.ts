@@ -1,31 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { containerd } from '../../../charms/containerd/charm.ts'
 import { KcharmError } from '../../../lib/errors/index.ts'
-import type { Blob } from '../../../lib/host/kind.ts'
 import type { FileObject } from '../../../lib/host/file.ts'
 import type { EditObject } from '../../../lib/host/edit.ts'
 import { judgeWait, later, runStage, type StageState } from '../../../lib/testing/index.ts'
-
-const CONFIG = '/etc/containerd/config.toml'
-const V2 = 'version = 2\n'
-const handler = { name: 'kata-qemu', runtimeType: 'io.containerd.kata-qemu.v2', runtimePath: '/opt/kata/bin/shim' }
-const blob: Blob = { sha256: 'b'.repeat(64), size: 1, from: '/x', name: 'containerd-2.3.7-linux-amd64.tar.gz' }
-
-function machine(observed: Record<string, unknown> = {}, rest: StageState = {}): StageState {
-  const facts = {
-    'containerd:flavour': undefined,
-    'containerd:version': undefined,
-    'containerd:capabilities': false,
-    'containerd:runc': true,
-    'containerd:tasks': 0,
-    'pkg:containerd': { state: 'installed', version: '1.7.24~ds1-6' },
-    'pkg:containerd.io': { state: 'none' },
-    [`text:${CONFIG}`]: V2,
-  }
-  return { ...rest, observed: { ...facts, ...observed } }
-}
-
-const archive: StageState = { config: { source: 'archive' }, resources: { containerd: blob } }
+import { archive, CONFIG, handler, machine, V2 } from './machine.ts'
 
 describe('inspecting', () => {
   test('a common machine is let through', () => {
@@ -33,7 +12,13 @@ describe('inspecting', () => {
   })
 
   test.each<[string, StageState, RegExp]>([
-    ['k3s', machine({ 'containerd:flavour': 'k3s' }), /belongs to k3s/],
+    ['k0s', machine({ 'containerd:flavour': 'k0s' }), /belongs to k0s/],
+    ['MicroK8s', machine({ 'containerd:flavour': 'microk8s' }), /belongs to microk8s/],
+    [
+      'k3s at rest',
+      machine({ 'containerd:flavour': 'k3s', 'containerd:rancher': undefined }),
+      /but not its containerd/,
+    ],
     ['schema 1', machine({ [`text:${CONFIG}`]: 'version = 1\n' }), /is of schema 1/],
     ['no version', machine({ [`text:${CONFIG}`]: '[plugins]\n' }), /has no `version` line/],
     ['CRI disabled', machine({ [`text:${CONFIG}`]: 'version = 2\ndisabled_plugins = ["cri"]\n' }), /disables CRI/],

@@ -78,3 +78,27 @@ export async function isRuntimeReady(lab: TestLab, node: string): Promise<boolea
     client.destroy()
   }
 }
+
+/**
+ * Pulls an image as the kubelet does, by CRI's `runtime.v1.ImageService/PullImage` (k8s.io/cri-api); gives the gRPC message.
+ * The request's field 1 is an ImageSpec, whose field 1 is the name.
+ */
+export async function pullImage(lab: TestLab, node: string, name: string): Promise<string> {
+  const socket = connect(join(await lab.root(node), 'run/containerd/containerd.sock'))
+  const client = connectHttp('http://localhost', { createConnection: () => socket })
+  try {
+    const headers = { ':method': 'POST', ':path': '/runtime.v1.ImageService/PullImage', te: 'trailers' }
+    const request = client.request({ ...headers, 'content-type': 'application/grpc' })
+    const spec = Buffer.from([0x0a, name.length, ...Buffer.from(name)])
+    const message = Buffer.from([0x0a, spec.length, ...spec])
+    request.end(Buffer.from([0, 0, 0, 0, message.length, ...message]))
+    const said: string[] = []
+    const hear = (heads: Record<string, unknown>) => said.push(String(heads['grpc-message'] ?? ''))
+    request.on('response', hear)
+    request.on('trailers', hear)
+    for await (const part of request) said.push(String(part))
+    return said.join('')
+  } finally {
+    client.destroy()
+  }
+}

@@ -35,9 +35,12 @@ imports = ["conf.d/*.toml"]
     defaultRuntime: 'runc',
     defaultTable: undefined,
     pauseImage: 'pause:3',
+    registryFolder: undefined,
+    inlineRegistries: [],
     restrictOom: true,
     criDisabled: undefined,
     owner: undefined,
+    writers: [],
     byteOrderMark: false,
   })
 })

@@ -1,0 +1,136 @@
+import { z } from 'zod'
+import { path } from '../../lib/host/shell.ts'
+import type { Reading } from '../../lib/host/view.ts'
+import { action, type ActionAnswer } from '../../lib/lifecycle/action.ts'
+import type { endpoints } from './context.ts'
+import type { Config } from './config.ts'
+import { SOCKET } from './observe.ts'
+
+const none = z.strictObject({})
+
+export const actions = {
+  plugins: action<Config, typeof endpoints, typeof none>({
+    description: 'The daemon’s plugins with their states; of one that failed, why (`ctr plugins ls`)',
+    params: none,
+    ask: () => plugins,
+  }),
+  images: action<Config, typeof endpoints, typeof none>({
+    description:
+      'The images that pods use: name, size, digest, and whether the kubelet keeps them (`ctr -n k8s.io images ls`)',
+    params: none,
+    ask: () => images,
+  }),
+  deprecations: action<Config, typeof endpoints, typeof none>({
+    description:
+      'What the running daemon was told that a later containerd no longer takes (`ctr deprecations list`; 1.6.27, 1.7.12 and later)',
+    params: none,
+    ask: () => deprecations,
+  }),
+}
+
+interface Plugin {
+  type: string
+  id: string
+  status: string
+  error?: string
+}
+
+export const plugins: Reading<ActionAnswer> = question('plugins', 'plugins ls; ctr_ plugins ls -d', (frame) => {
+  const errors = errorsIn(frame)
+  const rows = frame.split('\n').flatMap((line): Plugin[] => {
+    const [, type, id, status] = /^(io\.containerd\.\S+)\s+(\S+)\s+\S+\s+(ok|skip|error)\s*$/.exec(line) ?? []
+    if (type === undefined || id === undefined || status === undefined) return []
+    const error = status === 'ok' ? undefined : errors.get(`${type} ${id}`)
+    return [{ type, id, status, ...(error === undefined ? {} : { error }) }]
+  })
+  const bad = rows.filter(({ status }) => status === 'error')
+  const cri = rows.filter(({ type, id }) => id === 'cri' || type === 'io.containerd.cri.v1')
+  const ok = cri.length > 0 && bad.every((plugin) => !cri.includes(plugin))
+  const names = bad.map(({ type, id }) => `${type}.${id}`).join(', ')
+  const says = `${rows.length} plugins, ${bad.length === 0 ? 'none failed' : `failed: ${names}`}`
+  return {
+    ok,
+    result: rows.map((row) => ({ ...row })),
+    says: cri.length === 0 ? `${says}; CRI is not among them` : says,
+  }
+})
+
+export const images: Reading<ActionAnswer> = question('images', '-n k8s.io images ls', (frame) => {
+  const rows = frame.split('\n').flatMap((line) => {
+    const [, name, digest, size, labels = ''] = ROW.exec(line) ?? []
+    return name === undefined || digest === undefined || size === undefined
+      ? []
+      : [{ name, size, digest, pinned: labels.includes('io.cri-containerd.pinned=pinned') }]
+  })
+  const pinned = rows.filter((row) => row.pinned).length
+  return { ok: true, result: rows, says: `${rows.length} images, ${pinned} pinned` }
+})
+
+/** REF TYPE DIGEST SIZE PLATFORMS LABELS (containerd, cmd/ctr/commands/images). */
+const ROW = /^(\S+)\s+\S+\s+(sha256:[0-9a-f]+)\s+([\d.]+ \S+)\s+\S+\s*(.*)$/
+
+export const deprecations: Reading<ActionAnswer> = question(
+  'deprecations',
+  'deprecations list --format json',
+  (frame) => {
+    const found = listOf(frame)
+    if (found === undefined) return { ok: false, result: null, says: 'what ctr printed is no list of deprecations' }
+    const result = found.map(({ id, message, lastOccurrence }) => ({ id, message, last: lastOccurrence ?? '' }))
+    return {
+      ok: found.length === 0,
+      result,
+      says: found.length === 0 ? 'nothing deprecated is in use' : `${found.length} deprecated things are in use`,
+    }
+  },
+  'this containerd keeps no list of deprecations: 1.6.27, 1.7.12 and later do',
+)
+
+/** One question to the daemon that is given up after three seconds; a daemon that is not there is no answer. */
+function question(
+  name: string,
+  words: string,
+  parse: (frame: string) => ActionAnswer,
+  unknown = 'ctr does not know the question',
+): Reading<ActionAnswer> {
+  const script = [
+    'ctr_() { CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS=true ctr --connect-timeout 3s "$@"; }',
+    `[ -S ${path(SOCKET)} ] || { echo 'kcharm: no socket'; exit; }`,
+    `ctr_ ${words} || echo "kcharm: exit $?"`,
+  ]
+  return {
+    key: `containerd:action:${name}`,
+    lasting: 'effect',
+    script: script.join('\n'),
+    parse(frame) {
+      const [, fault] = /^kcharm: (.*)$/m.exec(frame) ?? []
+      if (fault === undefined) return parse(frame)
+      const says = fault === 'exit 3' || /No help topic/.test(frame) ? unknown : 'the daemon does not answer'
+      return { ok: false, result: null, says: fault === 'no socket' ? `there is no ${SOCKET}` : says }
+    },
+  }
+}
+
+/** By `TYPE ID`, the message of the error in `ctr plugins ls -d`. */
+function errorsIn(frame: string): Map<string, string> {
+  const blocks = frame.split(/^(?=Type:)/m).filter((block) => block.startsWith('Type:'))
+  return new Map(
+    blocks.flatMap((block): [string, string][] => {
+      const field = (name: string) => new RegExp(`^\\s*${name}:\\s+(.*)$`, 'm').exec(block)?.[1]?.trim()
+      const message = field('Message')
+      return message === undefined ? [] : [[`${field('Type')} ${field('ID')}`, message]]
+    }),
+  )
+}
+
+const deprecation = z.array(
+  z.looseObject({ id: z.string(), message: z.string(), lastOccurrence: z.string().optional() }),
+)
+
+function listOf(frame: string): z.infer<typeof deprecation> | undefined {
+  try {
+    const value: unknown = JSON.parse(frame.trim() || '[]')
+    return deprecation.parse(value ?? [])
+  } catch {
+    return undefined
+  }
+}
