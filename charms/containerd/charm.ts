@@ -1,4 +1,5 @@
 import { fileReading, textReading } from '../../lib/host/file.ts'
+import { packageManager } from '../../lib/host/package-manager.ts'
 import { packageReading } from '../../lib/host/package.ts'
 import { type Charm, defineCharm } from '../../lib/lifecycle/charm.ts'
 import { actions } from './actions.ts'
@@ -16,6 +17,7 @@ import {
   lacksSysResource,
   unitFacts,
 } from './observe.ts'
+import { PACKAGES } from './package.ts'
 import { rancherReading } from './rancher.ts'
 import { stages, waits } from './stages.ts'
 
@@ -30,6 +32,10 @@ export const containerd: Charm = defineCharm({
       description: 'containerd’s own release archive, containerd-VERSION-linux-ARCH.tar.gz, for `source: archive`',
       formats: ['tar.gz', 'tgz', 'tar.xz', 'tar.zst', 'tar'],
     },
+    'repository-key': {
+      description: 'The key that the option `repository` is signed with, as text (.asc) or as apt keeps it (.gpg)',
+      formats: ['asc', 'gpg', 'key'],
+    },
     runc: {
       description: 'runc’s own program, runc.ARCH, which goes before the machine’s; default: the machine’s',
       formats: ['amd64', 'arm64', 'armel', 'armhf', 'ppc64le', 'riscv64', 's390x'],
@@ -40,11 +46,13 @@ export const containerd: Charm = defineCharm({
     },
   },
   chart: machine,
-  observe: () => [
+  observe: (options) => [
     flavour,
     rancherReading,
-    packageReading('containerd'),
-    packageReading('containerd.io'),
+    ...(options.package_manager === 'auto' ? [packageManager] : []),
+    ...PACKAGES.map((name) =>
+      packageReading(name, options.package_manager === 'auto' ? 'apt' : options.package_manager),
+    ),
     daemonVersion,
     lacksSysResource,
     unitFacts,

@@ -17,9 +17,44 @@ export const config = z.strictObject({
     ),
   version: z
     .string()
-    .regex(/^\d+\.\d+\.\d+$/, 'expected three numbers, such as 2.3.7')
+    .regex(/^\d+\.\d+\.\d+([-~+.:][\w.~+-]*)?$/, 'expected three numbers, such as 2.3.7, or a package’s version')
     .optional()
-    .describe('The version that the archive holds; default: read from the archive’s file name.'),
+    .describe(
+      'The version of the package, `1.7.27` or as its manager writes it, default: what is there, else the newest; or that of the archive, default: read from its file name.',
+    ),
+  package: z
+    .enum(['containerd', 'containerd.io'])
+    .optional()
+    .describe('The package: the distribution’s or Docker’s. Default: the one that is there, else `containerd`.'),
+  package_manager: z
+    .enum(['auto', 'apt', 'dnf', 'zypper'])
+    .default('auto')
+    .describe('What packages are installed with: `auto` takes the one that the distribution lives by.'),
+  hold: z
+    .boolean()
+    .default(false)
+    .describe('Whether the package stays at its version when the machine’s own upgrades would change it.'),
+  repository: z
+    .strictObject({
+      url: z
+        .string()
+        .regex(/^(https?|file):\/?\/?[^\s]+$/, 'expected a URL')
+        .describe('Where the repository is.'),
+      suite: z
+        .string()
+        .regex(/^[\w./-]+$/, 'expected a suite')
+        .optional()
+        .describe('apt: its suite, `./` for a flat one; default: the release’s codename.'),
+      components: z
+        .array(z.string().regex(/^[\w./-]+$/, 'expected a component'))
+        .default([])
+        .describe('apt: its components.'),
+      unsigned: z.boolean().default(false).describe('Take its packages without a signature, where there is no key.'),
+    })
+    .optional()
+    .describe(
+      'A repository for the package, with its key as the resource `repository-key`. Default: the machine’s own.',
+    ),
   restrict_oom_score_adj: z
     .enum(['auto', 'true', 'false'])
     .default('auto')

@@ -1,32 +1,31 @@
-import { packageReading, type PackageCell } from '../../lib/host/package.ts'
 import type { HostObject } from '../../lib/host/objects.ts'
 import type { View } from '../../lib/host/view.ts'
 import type { Blob } from '../../lib/host/kind.ts'
 import type { Config } from './config.ts'
-import { BIN, CONFIG, daemonVersion, UNIT_FILE, versionIn } from './observe.ts'
+import { fromPackage, type FromPackage, managerOf, packageThere } from './package.ts'
+import { BIN, daemonVersion, UNIT_FILE, versionIn } from './observe.ts'
 
 /** How containerd gets on the machine, with the version that will run. */
 export type Method =
-  | { by: 'package'; name: string; version: string | undefined }
+  | FromPackage
   | { by: 'archive'; version: string; blob: Blob; tree: string }
   | { by: 'hand'; version: string }
   | { by: 'nothing'; message: string; hint: string }
 
-/** Packages that hold a containerd: the distribution's, and Docker's. */
-const PACKAGES = ['containerd', 'containerd.io']
-
 export function methodOf(config: Config, resources: Record<string, Blob | undefined>, view: View): Method {
   if (config.source === 'archive') return archiveMethod(config, resources['containerd'])
-  const there = PACKAGES.find((name) => view.read(packageReading(name)).state === 'installed')
-  if (config.source === 'package' || there !== undefined) return packageMethod(there ?? 'containerd', view)
-  const byHand = view.read(daemonVersion)
-  return byHand === undefined ? packageMethod('containerd', view) : { by: 'hand', version: byHand }
+  const manager = managerOf(config, view)
+  const there = packageThere(manager, view)
+  const byHand = config.source === 'auto' && there === undefined ? view.read(daemonVersion) : undefined
+  if (byHand !== undefined) return { by: 'hand', version: byHand }
+  const name = config.package ?? there ?? 'containerd'
+  if (manager === undefined) return NO_MANAGER
+  if (there !== undefined && there !== name) return otherName(there, name)
+  return fromPackage(config, { manager, name, key: resources['repository-key'], view })
 }
 
 export function installObjects(method: Method): HostObject[] {
-  if (method.by === 'package') {
-    return [{ kind: 'package', name: method.name, brings: [CONFIG], services: ['containerd'] }]
-  }
+  if (method.by === 'package') return method.objects
   if (method.by !== 'archive') return []
   const { tree } = method
   return [
@@ -44,13 +43,24 @@ export function installObjects(method: Method): HostObject[] {
 /** The cells that the running daemon is made of: when one changes, it owes a restart. */
 export function binaryReads(method: Method): HostObject[] {
   return installObjects(method).filter(
-    (object) => object.kind === 'package' || object.kind === 'archive' || object.kind === 'file',
+    ({ kind, ...object }) =>
+      kind === 'package' || kind === 'archive' || ('path' in object && object.path === UNIT_FILE),
   )
 }
 
-function packageMethod(name: string, view: View): Method {
-  const cell: PackageCell = view.read(packageReading(name))
-  return { by: 'package', name, version: cell.state === 'installed' ? versionIn(cell.version ?? '') : undefined }
+const NO_MANAGER: Method = {
+  by: 'nothing',
+  message: 'the machine’s distribution is known for none of apt, dnf and zypper',
+  hint: 'set package_manager to the one that it has, or source: archive',
+}
+
+/** The two packages conflict: one goes when the other comes, with all that runs on it. */
+function otherName(there: string, name: string): Method {
+  return {
+    by: 'nothing',
+    message: `the package ${there} is installed, and ${name} is asked for`,
+    hint: `leave the option package out to adopt it, or remove ${there} first`,
+  }
 }
 
 function archiveMethod(config: Config, blob: Blob | undefined): Method {

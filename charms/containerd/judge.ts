@@ -3,6 +3,7 @@ import { kubeletDisagrees, refusedCgroup } from './cgroup.ts'
 import { blocked, type Ctx, handlersOf, type Out } from './context.ts'
 import type { Method } from './install.ts'
 import { CONFIG, flavour, hasRunc, liveTasks, missingImports, unitFacts } from './observe.ts'
+import { otherPackage } from './package.ts'
 import { preparedMain } from './prepare.ts'
 import { readConfig, refusalOf } from './toml/index.ts'
 import { extraFault } from './extra.ts'
@@ -15,6 +16,7 @@ import { systemdCgroupOf } from './wish-of.ts'
 export function refusedMachine(context: Ctx, method: Exclude<Method, { by: 'nothing' }>): Out | undefined {
   return (
     otherVersion(context, method) ??
+    noKey(context, method) ??
     noRunc(context, method) ??
     otherUnit(context) ??
     refusedOptions(context, method) ??
@@ -40,10 +42,28 @@ export function refusedFlavour(context: Ctx): Out | undefined {
 
 /** Adopting a running daemon, or going on with ours: another version than the recorded one is an upgrade. */
 function otherVersion(context: Ctx, method: Method): Out | undefined {
+  if (method.by === 'package') {
+    const asked = otherPackage(context.config, method)
+    return asked === undefined ? undefined : noUpgrade(`${method.name} ${method.installed ?? ''}`, asked)
+  }
   if (method.by !== 'archive' || context.version === undefined || context.version === method.version) return undefined
+  return noUpgrade(`containerd ${context.version}`, method.version)
+}
+
+function noUpgrade(there: string, asked: string): Out {
   return blocked(
-    `containerd ${context.version} is installed, and ${method.version} is asked for`,
-    'upgrades are not supported yet: go back to the resource of before',
+    `${there} is installed, and ${asked} is asked for`,
+    'upgrades are not supported yet: go back to the version or the resource of before',
+  )
+}
+
+/** A repository that nobody has signed is taken only when that was wanted. */
+function noKey({ config, resources }: Ctx, method: Method): Out | undefined {
+  if (method.by !== 'package' || config.repository === undefined) return undefined
+  if (resources['repository-key'] !== undefined || config.repository.unsigned) return undefined
+  return blocked(
+    `the repository ${config.repository.url} has no key to check its packages with`,
+    'give the resource repository-key, or set unsigned: true in repository',
   )
 }
 

@@ -1,5 +1,6 @@
 import { textReading } from '../../lib/host/file.ts'
 import { type HostObject, readingOf } from '../../lib/host/objects.ts'
+import { packageReading } from '../../lib/host/package.ts'
 import { NotYet } from '../../lib/host/view.ts'
 import { remembered } from '../../lib/model/memo.ts'
 import { refusedCgroup } from './cgroup.ts'
@@ -10,6 +11,7 @@ import { blocked, type Ctx, handlersOf, type Out } from './context.ts'
 import { binaryReads, installObjects, methodOf } from './install.ts'
 import { refusedFlavour, refusedMachine } from './judge.ts'
 import { CONFIG, liveTasks, SOCKET } from './observe.ts'
+import { PACKAGES } from './package.ts'
 import { preparations, wordsOf } from './prepare.ts'
 import { registryObjects } from './registries/files.ts'
 import { unitDropIn } from './unit-drop-in.ts'
@@ -127,10 +129,11 @@ function writersIn({ view }: Ctx): string[] {
 const factsOf = remembered((text: string) => readConfig(text, { path: CONFIG }))
 
 function ranBefore(context: Ctx): boolean {
-  return (
-    !['pkg:containerd', 'pkg:containerd.io'].some((key) => context.holds(key)) && context.config.source !== 'archive'
-  )
+  const keys = MANAGERS.flatMap((manager) => PACKAGES.map((name) => packageReading(name, manager).key))
+  return !keys.some((key) => context.holds(key)) && context.config.source !== 'archive'
 }
+
+const MANAGERS = ['apt', 'dnf', 'zypper'] as const
 
 function bag({ socket, ...state }: { version: string; wired: string[]; loaded: string[]; socket: string }) {
   return { runtime: 'containerd', socket: `unix://${socket}`, ...state }
