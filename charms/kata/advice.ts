@@ -1,4 +1,6 @@
+import type { Blob } from '../../lib/host/kind.ts'
 import type { Config } from './config.ts'
+import { DIGESTS } from './digests.ts'
 import type { Fitness } from './fitness.ts'
 import { ETC_GO, ETC_RUST, type Hints } from './hints.ts'
 import { isAtLeast, type Layout } from './layout.ts'
@@ -10,6 +12,7 @@ export interface Advised {
   layout: Layout
   fit: Fitness
   hints: Hints
+  blob?: Pick<Blob, 'name' | 'sha256'>
 }
 
 /** What a person should know although it keeps nobody from installing; each with what mends it. */
@@ -20,6 +23,7 @@ export function adviceOf(about: Advised): Fault[] {
     ...memoryAdvice(about),
     ...kernelAdvice(about),
     ...configAdvice(about),
+    ...digestAdvice(about),
   ]
   return advice.map((fault) => ({ ...fault, warns: true }))
 }
@@ -59,7 +63,7 @@ function versionAdvice({ config, layout, fit }: Advised): Fault[] {
   ]
 }
 
-/** kata.md: Kata before 3.21 fails on hosts with cgroup v2 alone (kata-containers#927, #3073; kubespray#13389). */
+/** kubespray#13389: Kata before 3.21 fails on hosts with cgroup v2 alone (kata-containers#927, #3073). */
 function cgroupAdvice({ layout, fit }: Advised): Fault[] {
   const { version } = layout
   return [
@@ -163,6 +167,17 @@ function configAdvice({ config, layout, hints }: Advised): Fault[] {
     mend: 'take the line out, systemctl daemon-reload, and restart containerd',
   }))
   return [...masks, ...over]
+}
+
+/** The archive was checked against the digest that the bundle gives; this is about that digest. */
+function digestAdvice({ blob }: Advised): Fault[] {
+  const known = blob === undefined ? undefined : DIGESTS[blob.name]
+  return advise(known !== undefined && known !== blob?.sha256, {
+    probe: blob?.name ?? '',
+    found: `the digest ${blob?.sha256 ?? ''}`,
+    needed: `${known}, as published for this release`,
+    mend: 'fetch the release anew, or give an archive of your own another name',
+  })
 }
 
 function advise(so: boolean, fault: Fault): Fault[] {

@@ -2,7 +2,6 @@ import { KcharmError } from '../../lib/errors/index.ts'
 import type { HostObject } from '../../lib/host/objects.ts'
 import { path } from '../../lib/host/shell.ts'
 import type { Reading, View } from '../../lib/host/view.ts'
-import { remembered } from '../../lib/model/memo.ts'
 import type { Config } from './config.ts'
 import { type OwnConfig, partsOf, renderWrapper, settingFaults, wrapperOf } from './settings.ts'
 import { type Leaves, readLeaves, renderLeaves, setLeaves } from './toml.ts'
@@ -71,10 +70,8 @@ export function readShipped(
 
 const HEAD = '# Written by kcharm.\n'
 
-const parsed = remembered(({ text, path }: { text: string; path: string }) => readLeaves(text, path))
-
 function leaves(text: string, own: OwnConfig): Leaves {
-  return parsed({ text, path: own.shipped })
+  return readLeaves(text, own.shipped)
 }
 
 /** All settings in one file, for a runtime that reads no config.d. */

@@ -47,7 +47,7 @@ const SHIM = 'containerd-shim-kata-v2'
  */
 export function foundKata(prefix: string): Reading<Found> {
   const trees = [path(prefix), path('/root/opt/kata'), `${path('/home')}/*/opt/kata`].join(' ')
-  const system = ['/usr/local', '/usr'].map((top) => path(`${top}/bin/${SHIM}`)).join(' ')
+  const system = ['/usr/local', '/usr'].map(path).join(' ')
   const configs = [
     '/usr/share/kata-containers/defaults',
     `/usr/local/${CONFIGS}`,
@@ -70,9 +70,9 @@ export function foundKata(prefix: string): Reading<Found> {
         SHIM +
         `"; configs "$root/${CONFIGS}"`,
       'done',
-      `for each in ${system}; do`,
-      '  { [ -f "$each" ] && [ ! -h "$each" ]; } || continue',
-      `  top=\${each%/bin/*}; echo "system \${top#"$R"}"; shim "$each"; for folder in ${configs.map(path).join(' ')}; do configs "$folder"; done`,
+      `for top in ${system}; do`,
+      `  each=$top/bin/${SHIM}; { [ -f "$each" ] && [ ! -h "$each" ]; } || continue`,
+      `  echo "system \${top#"$R"}"; shim "$each"; for folder in ${configs.map(path).join(' ')}; do configs "$folder"; done`,
       'done',
       ...marks,
       `grep -nE '^[^#]*(untrusted_workload_runtime|katacli|kata-runtime)|^ *\\[plugins\\.cri[].]' ${path('/etc/containerd/config.toml')} 2>/dev/null | sed 's/^/entry /'`,

@@ -9,7 +9,7 @@ import { ARCHES, type Layout } from './layout.ts'
 import { type Fault, faultsOf, sentence, spaceKiB } from './probes.ts'
 import type { Misfit, Release } from './release.ts'
 import { type OwnConfig, settingFaults } from './settings.ts'
-import { HAND_OVER, ownConfigs, shippedIn, sourceOf } from './source.ts'
+import { HAND_OVER, installed, ownConfigs, shippedIn, sourceOf } from './source.ts'
 
 /** What keeps this release from this machine: all at once, in words. */
 export function unfit(context: Ctx, release: Release): Out | undefined {
@@ -22,10 +22,9 @@ export function unfit(context: Ctx, release: Release): Out | undefined {
   return blocked(`preflight: ${words.join('; ')}`, `mend these, then deploy again${way}`)
 }
 
-/** Everything that stands in the way here, the options' faults among it; nothing without a Kata whose version is known. */
-export function verdictsOf(context: Ctx): { layout: Layout; faults: Fault[] } | undefined {
-  const release = sourceOf(context)
-  if ('message' in release) return undefined
+/** Everything that stands in the way here, the options' faults among it. Throws `unit-blocked` where no Kata is to be had. */
+export function verdictsOf(context: Ctx): { layout: Layout; faults: Fault[] } {
+  const release = installed(context)
   const misfits = misfitsIn(context, release).map(({ why, mend }): Fault => {
     return { probe: 'options', found: why, needed: 'what this archive and machine can give', mend }
   })

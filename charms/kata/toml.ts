@@ -1,5 +1,6 @@
 import { parse } from '@iarna/toml'
 import { KcharmError } from '../../lib/errors/index.ts'
+import { remembered } from '../../lib/model/memo.ts'
 
 export type Scalar = string | number | boolean
 export type Leaf = Scalar | Scalar[]
@@ -8,6 +9,10 @@ export type Leaves = Record<string, Leaf>
 
 /** The values that a configuration gives. Throws `unsafe-input` for what is not TOML. */
 export function readLeaves(text: string, path: string): Leaves {
+  return read({ text, path })
+}
+
+const read = remembered(({ text, path }: { text: string; path: string }): Leaves => {
   try {
     return Object.fromEntries(leavesBelow(parse(text), ''))
   } catch (thrown) {
@@ -16,7 +21,7 @@ export function readLeaves(text: string, path: string): Leaves {
       hint: 'take the archive of a release, unpacked as it is',
     })
   }
-}
+})
 
 /** Full keys that the shipped file explains but leaves out: lines such as `#enable_debug = true` below a table's header. */
 export function commentedKeys(text: string): string[] {

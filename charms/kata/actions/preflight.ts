@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { KcharmError } from '../../../lib/errors/index.ts'
 import type { Reading } from '../../../lib/host/view.ts'
 import { action, type ActionAnswer } from '../../../lib/lifecycle/action.ts'
 import { adviceOf } from '../advice.ts'
@@ -16,18 +15,20 @@ export const preflight = action({
   params: z.strictObject({}),
   ask: (context: Ctx): Reading<ActionAnswer> => {
     const found = verdictsOf(context)
-    if (found === undefined) {
-      throw new KcharmError('unit-blocked', `${context.unit} has no archive whose version is known`, {
-        hint: 'give the resource kata, or the option version',
-      })
-    }
     const fit = fitnessOf(context)
     const { prefix } = context.config
+    const blob = context.resources['kata']
     const other = foundAdvice(
       context.view.read(foundKata(prefix)),
       context.holds(`link:${prefix}`) ? prefix : undefined,
     )
-    const advice = adviceOf({ config: context.config, layout: found.layout, fit, hints: context.view.read(hints) })
+    const advice = adviceOf({
+      config: context.config,
+      layout: found.layout,
+      fit,
+      hints: context.view.read(hints),
+      ...(blob ? { blob } : {}),
+    })
     return {
       key: 'kata:preflight',
       lasting: 'fact',

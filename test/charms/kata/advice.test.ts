@@ -80,6 +80,15 @@ describe.each<[string, Case, RegExp]>([
   })
 })
 
+test('a digest that differs from the published one is named; of others nothing is known', () => {
+  const about = { config: config.parse({}), layout: layoutOf('3.32.0', 'static'), fit, hints: calm }
+  const faults = (name: string, sha256: string) => adviceOf({ ...about, blob: { name, sha256 } })
+  const right = '1449ecea50bd91fa73a94648db195d18950fe869ba4b1f12d05f55f1fa7c1b01'
+  expect(faults('kata-static-3.32.0-amd64.tar.zst', 'ab')).toMatchObject([{ found: 'the digest ab', warns: true }])
+  expect(faults('kata-static-3.32.0-amd64.tar.zst', right)).toEqual([])
+  expect(faults('kata-static-3.31.0-amd64.tar.zst', 'ab')).toEqual([])
+})
+
 describe('the action preflight', () => {
   test('gives faults and warnings apart, and says no for a fault', () => {
     const state = machine({ kvm: 'absent', arch: 'x86_64' }, { config: { default: 'clh' } })
@@ -105,7 +114,7 @@ describe('the action preflight', () => {
   })
 
   test('cannot be asked without an archive', () => {
-    expect(() => ask({ observed: {} })).toThrow('has no archive whose version is known')
+    expect(() => ask({ observed: {} })).toThrow('the resource `kata` has no file')
   })
 })
 
