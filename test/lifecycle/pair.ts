@@ -72,6 +72,7 @@ function fixtures(conditions: Conditions): Fixtures {
     },
     report(key, machine) {
       if (key === 'containerd:flavour' || key === 'containerd:version') return undefined
+      if (key === 'machine:package-manager') return 'apt'
       if (key === 'containerd:capabilities') return false
       if (key === 'containerd:unit') return {}
       if (key === 'containerd:kubelet-driver') return undefined

@@ -38,7 +38,10 @@ const KERNEL: Record<string, string> = {
 export async function makeTree(root: string): Promise<void> {
   for (const folder of SKELETON) await mkdir(join(root, folder), { recursive: true, mode: 0o755 })
   for (const [path, text] of Object.entries(KERNEL)) await writeFile(join(root, path), text)
-  await writeFile(join(root, 'etc/os-release'), 'ID=stand-in\nPRETTY_NAME="a rootless node of kcharm"\n')
+  await writeFile(
+    join(root, 'etc/os-release'),
+    'ID=stand-in\nID_LIKE=debian\nPRETTY_NAME="a rootless node of kcharm"\n',
+  )
   if (process.getuid?.() === 0) await giveAway(root)
 }
 

@@ -19,6 +19,7 @@ export const archive: StageState = { config: { source: 'archive' }, resources: {
 /** A machine with Debian's containerd 1.7.24 and a small configuration, as a stage sees it. */
 export function machine(observed: Record<string, unknown> = {}, rest: StageState = {}): StageState {
   const facts = {
+    'machine:package-manager': 'apt',
     'containerd:flavour': undefined,
     'containerd:version': undefined,
     'containerd:capabilities': false,
