@@ -10,6 +10,7 @@ const PROGRAMS = {
   '/usr/bin/coreutils': 'rust-coreutils',
   '/usr/sbin/sshd': 'openssh-server',
   'ssh-keygen': 'openssh-client',
+  curl: 'curl',
   dash: 'dash',
   fish: 'fish',
   flock: 'util-linux',

@@ -48,12 +48,15 @@ export function fitness(at: { prefix: string; archive: string; needKiB: number }
       `[ "\${4:-0}" -ge ${at.needKiB} ] || echo "short \${4:-0}"`,
       `! grep -qE "^[^ ]+ \${6:-none} [^ ]+ ([^ ]*,)?noexec[, ]" ${path('/proc/mounts')} 2>/dev/null || echo "noexec yes"`,
       `[ ! -w ${path(parent)} ] || echo "writable yes"`,
-      `command -v ${quote(unpackerOf(at.archive))} >/dev/null && echo "unpacker yes"`,
+      `{ command -v ${quote(unpackerOf(at.archive))} || ${INSTEAD}; } >/dev/null && echo "unpacker yes"`,
       ':',
     ].join('\n'),
     parse: parseFitness,
   }
 }
+
+/** A machine without xz or zstd gets the archive as gzip. */
+const INSTEAD = 'command -v gzip'
 
 export function unpackerOf(archive: string): string {
   if (/\.tar\.zst$/.test(archive)) return 'zstd'

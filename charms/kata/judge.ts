@@ -5,7 +5,7 @@ import { blocked, type Ctx, type Out } from './context.ts'
 import { fitness } from './fitness.ts'
 import { foundKata, usable } from './found.ts'
 import { nameFaults } from './handlers.ts'
-import { ARCHES, type Layout } from './layout.ts'
+import { ARCHES, type Layout, layoutOf, NEWEST } from './layout.ts'
 import { type Fault, faultsOf, sentence, spaceKiB } from './probes.ts'
 import type { Misfit, Release } from './release.ts'
 import { type OwnConfig, settingFaults } from './settings.ts'
@@ -22,13 +22,25 @@ export function unfit(context: Ctx, release: Release): Out | undefined {
   return blocked(`preflight: ${words.join('; ')}`, `mend these, then deploy again${way}`)
 }
 
-/** Everything that stands in the way here, the options' faults among it. Throws `unit-blocked` where no Kata is to be had. */
+/**
+ * Everything that stands in the way here, the options' faults among it. Where no archive is given yet the machine is
+ * judged for the newest release; throws `unit-blocked` where one is given, or found, that cannot be used.
+ */
 export function verdictsOf(context: Ctx): { layout: Layout; faults: Fault[] } {
+  if (context.config.source !== 'present' && context.resources['kata'] === undefined && isNothing(context)) {
+    const { prefix } = context.config
+    const faults = faultsOf(fitnessOf(context), { archive: '', kib: spaceKiB(0), prefix })
+    return { layout: layoutOf(NEWEST, 'other'), faults }
+  }
   const release = installed(context)
   const misfits = misfitsIn(context, release).map(({ why, mend }): Fault => {
     return { probe: 'options', found: why, needed: 'what this archive and machine can give', mend }
   })
   return { layout: release.layout, faults: [...misfits, ...faultsIn(context)] }
+}
+
+function isNothing(context: Ctx): boolean {
+  return 'message' in sourceOf(context)
 }
 
 /** What the preflight let pass, for the status. */

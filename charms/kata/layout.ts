@@ -41,6 +41,9 @@ export interface Layout {
   goReadsConfigD: boolean
 }
 
+/** The newest release that this charm knows. */
+export const NEWEST = '4.1.0'
+
 const CONFIGS = 'share/defaults/kata-containers'
 
 /**

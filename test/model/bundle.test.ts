@@ -139,6 +139,7 @@ test('every field of the reference has a type and a sentence', () => {
     'applications.NAME.resources.NAME.path',
     'applications.NAME.resources.NAME.url',
     'applications.NAME.resources.NAME.sha256',
+    'applications.NAME.resources.NAME.fetch',
     'applications.NAME.to',
     'applications.NAME.num_units',
     'relations',

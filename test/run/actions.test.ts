@@ -60,7 +60,7 @@ function asking(script = 'echo yes'): Record<string, Charm> {
       },
     }),
   }
-  return { ...charms, containerd: { ...containerd, actions } }
+  return { containerd: { ...containerd, actions } }
 }
 
 function workOf(on: TestOperator, script?: string): Workspace {

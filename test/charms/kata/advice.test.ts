@@ -6,6 +6,7 @@ import type { Fitness } from '../../../charms/kata/fitness.ts'
 import type { Hints } from '../../../charms/kata/hints.ts'
 import { layoutOf } from '../../../charms/kata/layout.ts'
 import { askAction, type StageState } from '../../../lib/testing/index.ts'
+import { spaceKiB } from '../../../charms/kata/probes.ts'
 import { fit, machine } from './machine.ts'
 
 interface Case {
@@ -113,10 +114,29 @@ describe('the action preflight', () => {
     ).toBe(true)
   })
 
-  test('cannot be asked without an archive', () => {
-    expect(() => ask({ observed: {} })).toThrow('the resource `kata` has no file')
+  test('without an archive the machine is judged for the newest release', () => {
+    expect(ask(bare({ kvm: 'absent' }))).toMatchObject({ ok: false })
+    expect(ask(bare({}))).toMatchObject({ ok: true })
+  })
+
+  test('cannot be asked where a Kata is to be used that is not there', () => {
+    expect(() => ask({ ...bare({}), config: { source: 'present' } })).toThrow('no Kata was found')
   })
 })
+
+function bare(more: object): StageState {
+  const key = `kata:fitness:/opt/kata::${spaceKiB(0)}`
+  return {
+    resources: {},
+    observed: {
+      [key]: { ...fit, ...more },
+      'link:/opt/kata': null,
+      'kata:hints': calm,
+      'kata:found:/opt/kata': NOTHING,
+      'kata:sandboxes': [],
+    },
+  }
+}
 
 function ask(state: StageState) {
   return askAction(kata, 'preflight', state).parse('')
