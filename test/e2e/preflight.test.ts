@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
 import { makeStandInKata, nodePowerOff, nodePowerOn } from '../../lib/lab/index.ts'
 import { changesIn, newOperator, type Operator, type Result } from './support/cli.ts'
 import { CONFIG } from './support/containerd.ts'
 import { startLab, type TestLab } from './support/labs.ts'
+import { layVmShim } from './support/vm-shim.ts'
 import { bareLogin, changesBetween, kernelSpeaks, quiet, type Snapshot, snapshotInside } from './support/snapshot.ts'
 
 /** A container, an emulated machine with a /dev/kvm, and one whose processor has no virtualisation. */
@@ -112,6 +114,37 @@ test('a module that was unloaded, and one that is no longer loaded at boot, are 
   expect(changesIn(await deploy(0, able))).toEqual(drift)
   expect(await modules(able, 'able')).toContain('vhost_net')
   expect(await able.sh('able', `cat ${CONF}`)).toContain('vhost_net')
+})
+
+test('smoke says no where nothing comes up, and yes where a KVM guest boots; it leaves neither', async () => {
+  const smoke = async (status: number) => {
+    const ran = await operator.run('run', 'kata/0', 'smoke', '--model', able.lab.name, '--json')
+    expect(ran.status, ran.stdout + ran.stderr).toBe(status)
+    return ANSWER.parse(JSON.parse(ran.stdout)).units[0]
+  }
+  expect((await smoke(7))?.says).toContain('no container came up under kata-qemu')
+  await layVmShim(able, 'able', CONFIG)
+  const yes = await smoke(0)
+  expect(yes?.says).toMatch(/^kata-qemu gave a kernel of its own, in qemu-system-x86 \(process \d+\)$/)
+  const { inside, outside } = yes?.result.boot_id ?? {}
+  expect(inside).toMatch(/^[0-9a-f-]{36}$/)
+  expect(inside).not.toBe(outside)
+  expect(yes?.result.processes).toContainEqual({ pid: expect.any(Number), name: 'qemu-system-x86', kvm_machines: 1 })
+  expect(
+    await able.sh('able', 'pgrep -f "[k]charm-smoke"; ctr task ls -q; ctr container ls -q; ls -d /tmp/tmp.*; true'),
+  ).toBe('')
+})
+
+const ANSWER = z.object({
+  units: z.array(
+    z.object({
+      says: z.string(),
+      result: z.object({
+        boot_id: z.object({ inside: z.string(), outside: z.string() }),
+        processes: z.array(z.object({ pid: z.number(), name: z.string(), kvm_machines: z.number() })),
+      }),
+    }),
+  ),
 })
 
 const NO_VIRTUALIZATION =
