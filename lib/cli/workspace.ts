@@ -29,9 +29,16 @@ export function openWorkspace(model: string, verb: string): Workspace & { end():
     open: machineOpener((line) => process.stderr.write(`${line}\n`)),
     provideBlob: blobProvider(),
     secret: secretReader(process.env),
+    patienceMs: patience(process.env['KCHARM_PATIENCE']) * 1000,
     follow: (machine: string, event: LifeEvent | StepProgress) => progress.get().event(machine, event),
     end: () => progress.end(),
   }
+}
+
+/** Seconds that others may hold a machine's package manager before a unit gives up. */
+function patience(text = '300'): number {
+  if (/^\d+$/.test(text)) return Number(text)
+  throw new KcharmError('usage', `KCHARM_PATIENCE is ${JSON.stringify(text)}: expected seconds`)
 }
 
 /** Nothing is drawn before the first event. */

@@ -26,6 +26,7 @@ export interface Work {
   exact: boolean
   operation(): string
   provideBlob: ProvideBlob
+  patienceMs: number
   tell(event: LifeEvent | StepProgress): void
 }
 
@@ -46,6 +47,7 @@ export async function carryOut(work: Work): Promise<void> {
     isRollback: (name, stage) => isRollback(site, name, stage),
     isBereft: (name) => !work.exact && isBereft(site, name),
     say,
+    patienceMs: work.patienceMs,
     provideBlob: (unit, change) => work.provideBlob(link, change, (text) => say(unit, text)),
   })
   const steps = drive(site, { foresees: false, view: backend.live.view, operation: work.operation })

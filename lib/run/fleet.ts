@@ -86,6 +86,7 @@ export async function applyFleet(
     exact: boolean
     operation(): string
     provideBlob: ProvideBlob
+    patienceMs: number
     tell(machine: string, event: LifeEvent | StepProgress): void
   },
 ): Promise<void> {

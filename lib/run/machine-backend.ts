@@ -16,7 +16,6 @@ import type { NodeSession } from './node-session.ts'
 import { assertPlanned } from './planned.ts'
 
 const STEP_DEADLINE_MS = 900_000
-const BUSY_MS = 300_000
 
 export interface MachineBackend {
   live: LiveView
@@ -37,6 +36,8 @@ export function machineBackend(on: {
   /** A unit that it is related to failed in this run. */
   isBereft(unit: string): boolean
   provideBlob(unit: string, change: Change): Promise<void>
+  /** How long others may hold what a step needs. */
+  patienceMs: number
   /** How far a long step is. */
   say(unit: string, text: string): void
 }): MachineBackend {
@@ -86,7 +87,7 @@ async function write(context: Context, ask: Write): Promise<void> {
     assertPlanned(context.machine, { ...ask, bereft: context.isBereft(ask.unit) }, context.planned)
   }
   if (isUnknown(change.after)) throw new Error(`${change.key}: a value that is not known cannot be written`)
-  if (change.awaits) await waitUntilFree(context, ask.unit, change.awaits)
+  await waitUntilFree(context, ask)
   if (change.blob) await context.provideBlob(ask.unit, change)
   const { undoer, name } = undoerOf(change.key)
   const reading = undoer.reading(name, change.reads ?? [])
@@ -108,18 +109,23 @@ async function write(context: Context, ask: Write): Promise<void> {
   verify(change, { reading, frame: parseReadings(reply.stdout, marker).get(0) ?? '', live: context.live })
 }
 
-/** Others may be at work with the same tool (unattended upgrades, say): they are given five minutes, and named. */
-async function waitUntilFree(context: Context, unit: string, script: string): Promise<void> {
-  const until = Date.now() + BUSY_MS
+/** Others may be at work with the same tool (unattended upgrades, say): they are given some time, and named. */
+async function waitUntilFree(context: Context, { unit, change }: Write): Promise<void> {
+  if (change.awaits === undefined) return
+  const until = Date.now() + context.patienceMs
   for (;;) {
-    const { stdout } = await context.session.run(`${READING_PRELUDE}\n${script}`, { deadlineMs: 60_000 })
+    const { stdout } = await context.session.run(`${READING_PRELUDE}\n${change.awaits}`, { deadlineMs: 60_000 })
     const holder = stdout.trim().split('\n')[0] ?? ''
     if (holder === '') return
-    if (Date.now() >= until)
-      throw new StepFailed(`${holder} holds the package manager for over five minutes`, 'look what it does there')
+    if (Date.now() >= until) throw heldTooLong(context, change, holder)
     context.say(unit, `waits for ${holder}, which holds the package manager`)
     await new Promise((wake) => setTimeout(wake, 2000))
   }
+}
+
+function heldTooLong({ patienceMs }: Context, { verb }: Change, holder: string): StepFailed {
+  const hint = 'wait until it is done, or end it, then run the same command again'
+  return new StepFailed(`${verb}: ${holder} has held the package manager for ${patienceMs / 1000} s`, hint)
 }
 
 function verify(change: Change, is: { reading: Reading<Cell>; frame: string; live: LiveView }): void {

@@ -82,6 +82,7 @@ async function carryOut(work: Workspace, verb: Verb, { fleet, wanted, exact }: C
       exact,
       operation: () => randomBytes(4).toString('hex'),
       provideBlob: (...given) => work.provideBlob(...given),
+      patienceMs: work.patienceMs ?? 300_000,
       tell(machine, event) {
         if (event.kind !== 'progress') journal.append({ ...note(), t: 'event', machine, event })
         work.follow(machine, event)

@@ -18,6 +18,8 @@ export interface Workspace {
   provideBlob: ProvideBlob
   /** What `env:NAME` or `file:PATH` in an option stands for here. */
   secret?(this: void, reference: string): string
+  /** How long others may hold what a step needs; default five minutes. */
+  patienceMs?: number
   /** Follows the run; the journal hears the same. */
   follow(machine: string, event: LifeEvent | StepProgress): void
 }

@@ -1,6 +1,6 @@
 import { copyFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { makeStandInKata } from '../../lib/lab/index.ts'
 import {
   type Break,
@@ -30,6 +30,7 @@ let archivesOnly: string
 let knownHosts: string
 
 beforeAll(async () => {
+  vi.stubEnv('KCHARM_PATIENCE', '5')
   operator = await newOperator()
   lab = await startLab({
     name: 'e2e-faults',
@@ -42,6 +43,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
+  vi.unstubAllEnvs()
   await lab.down()
   await operator.leave()
 })
@@ -149,7 +151,7 @@ const ROWS: [string, Row][] = [
       units: {
         containerd: [
           'error',
-          /apt-get install failed: E: Unable to acquire the dpkg frontend lock .* held by process \d+ \(\S*perl /,
+          /^install containerd .*: process \d+ \(\S*perl .*\) has held the package manager for 5 s/,
         ],
         kata: ['waiting', /^$/],
       },

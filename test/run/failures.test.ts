@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { machineOpener } from '../../lib/run/open-machine.ts'
@@ -6,6 +6,7 @@ import { type How, operate } from '../../lib/run/operate.ts'
 import { refresh } from '../../lib/run/refresh.ts'
 import { relate, unrelate } from '../../lib/run/verbs/relate.ts'
 import { exitOf, type Outcome, worstOf } from '../../lib/run/outcome.ts'
+import type { Workspace } from '../../lib/run/workspace.ts'
 import { statusOfModel } from '../../lib/run/status.ts'
 import { charms } from '../../charms/index.ts'
 import { KcharmError, type Code } from '../../lib/errors/index.ts'
@@ -55,6 +56,32 @@ test('a step that fails is its unit’s own error, with what the machine said; a
   mkdirSync(opt)
   chmodSync(opt, 0o777)
   expect(worstOf(await on.run(on.deploy(BOTH())))).toBeUndefined()
+})
+
+test('who holds the package manager is waited for and named; then the unit gives up, or goes on', async () => {
+  const on = await testOperator(1)
+  const root = on.nodes[0]?.root ?? ''
+  const lock = join(root, 'var/lib/dpkg/lock-frontend')
+  mkdirSync(join(root, 'var/lib/dpkg'), { recursive: true })
+  mkdirSync(join(root, 'proc/4711'), { recursive: true })
+  writeFileSync(lock, '')
+  writeFileSync(join(root, 'proc/4711/cmdline'), 'unattended-upgrade\0--now')
+  writeFileSync(join(root, 'proc/locks'), `1: POSIX  ADVISORY  WRITE 4711 00:1f:${statSync(lock).ino} 0 EOF\n`)
+  const said: string[] = []
+  const follow: Workspace['follow'] = (_machine, event) => {
+    if (event.kind === 'progress') said.push(event.text)
+  }
+  const only = on.deploy('applications: { containerd: { charm: containerd, to: all } }', { resources: {} })
+  const broken = await operate({ ...on.work(), follow, patienceMs: 100 }, only, {})
+  expect(broken.units[0]).toMatchObject({
+    status: 'error',
+    message: expect.stringMatching(
+      /^install containerd .*: process 4711 \(unattended-upgrade --now ?\) has held the package manager for 0\.1 s$/,
+    ) as string,
+  })
+  expect(said[0]).toMatch(/^waits for process 4711 \(unattended-upgrade --now ?\), which holds the package manager$/)
+  setTimeout(() => rmSync(join(root, 'proc/locks')), 1000)
+  expect(worstOf(await operate({ ...on.work(), follow }, only, {}))).toBeUndefined()
 })
 
 test('a machine on which somebody is at work is not planned for: it is at rest when nobody holds it', async () => {
