@@ -39,10 +39,10 @@ kc_zypper_candidates() { ZYPP_LOGFILE=/dev/null zypper --no-refresh --non-intera
 kc_holder() {
   kc_inode=$(stat -c %i "$1" 2>/dev/null) || return 0
   kc_pid=$(sed -n "s/^.* \([0-9]*\) [0-9a-f]*:[0-9a-f]*:$kc_inode .*/\1/p" "$R/proc/locks" 2>/dev/null | head -n 1)
-  [ -z "$kc_pid" ] || echo "process $kc_pid ($(tr '\0' ' ' <"$R/proc/$kc_pid/cmdline" 2>/dev/null))"; }
+  [ -z "$kc_pid" ] || echo "process $kc_pid ($(tr '\0\n' '  ' <"$R/proc/$kc_pid/cmdline" 2>/dev/null | cut -c 1-80))"; }
 kc_pid_holder() {
   { read -r kc_pid || [ "$kc_pid" ]; } 2>/dev/null <"$1" || return 0
-  [ ! -d "$R/proc/\${kc_pid:-none}" ] || echo "process $kc_pid ($(tr '\0' ' ' <"$R/proc/$kc_pid/cmdline" 2>/dev/null))"; }
+  [ ! -d "$R/proc/\${kc_pid:-none}" ] || echo "process $kc_pid ($(tr '\0\n' '  ' <"$R/proc/$kc_pid/cmdline" 2>/dev/null | cut -c 1-80))"; }
 kc_indexed() {
   kc_read=
   [ ! -f "$2" ] || read -r kc_read <"$2"
@@ -129,7 +129,9 @@ kc_zypper() {
     rm -rf "$R/var/cache/zypp/solv/@System"; kc_out=$(zypper --non-interactive --quiet "$@" 2>&1 9>&-) && return 0 ;; esac
   kc_say "zypper $1 failed: $(printf %s "$kc_out" | grep -v '^$' | tail -n 3 | tr '\n' ' ')"; return 1; }
 kc_zypper_install() { kc_zypper install --no-recommends --oldpackage "$@"; }
-kc_zypper_remove() { [ "$(kc_rpm "$1")" = none ] || kc_zypper remove "$1"; }
+kc_zypper_remove() { # it may fail after it has removed the package, when it reads anew what is installed
+  [ "$(kc_rpm "$1")" != none ] || return 0
+  kc_zypper remove "$1" || [ "$(kc_rpm "$1")" = none ]; }
 kc_index() {
   kc_status=0; mkdir -p "\${3%/*}" || return
   case $1 in

@@ -28,7 +28,7 @@ const TOOLS = ['dnf', 'zypper', 'rpm', 'createrepo-c', 'gpg']
 /** rpm of Debian keeps its database in the home folder and is fit for building only, unless told otherwise. */
 const BUILD = String.raw`set -e
 rm -rf /var/lib/apt/lists/* && apt-get update -qq
-mkdir -p /srv/build /srv/repository/apt /srv/repository/dnf /var/lib/rpm /etc/rpm /etc/products.d /etc/yum.repos.d && cd /srv/build
+mkdir -p /srv/build /srv/repository/apt /srv/repository/dnf /var/lib/rpm /etc/rpm /etc/products.d /etc/yum.repos.d /etc/zypp/repos.d && cd /srv/build
 printf '%%_dbpath /var/lib/rpm\n' >/etc/rpm/macros
 for each in demo other; do
   gpg --batch --quiet --passphrase '' --quick-gen-key $each@example.org rsa2048 sign 0 2>&1
