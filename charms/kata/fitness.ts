@@ -15,7 +15,7 @@ export interface Fitness {
   /** The machine is itself a container, of this kind. */
   container?: string
   /** `busy`: another hypervisor has the CPU's virtualization; `broken`: it opens, and makes no machine. */
-  kvm: 'open' | 'refused' | 'busy' | 'broken' | 'absent'
+  kvm: 'open' | 'refused' | 'absent'
   /** `loaded`, `available`, `blocked`, `sealed` (nothing can be loaded any more) or `missing`, by module. */
   modules: Record<string, string>
   /** The file that forbids a module, by module. */
@@ -81,20 +81,10 @@ const CONTAINER = [
   'done',
 ].join('\n')
 
-/** KVM_GET_API_VERSION must give 12; KVM_CREATE_VM fails with EBUSY (16) where another hypervisor has VT-x or SVM. */
-const PERL = 'open(K,"+<",$ARGV[0]) or exit 5; ioctl(K,0xAE00,0)==12 or exit 5; ioctl(K,0xAE01,0) or exit($!+0==16?4:5)'
-const PYTHON =
-  'import fcntl,os,sys\nk=os.open(sys.argv[1],os.O_RDWR)\ntry:\n sys.exit(0 if fcntl.ioctl(k,0xAE00,0)==12 and fcntl.ioctl(k,0xAE01,0) else 5)\nexcept OSError as e:\n sys.exit(4 if e.errno==16 else 5)'
-
+/** Opening changes nothing; making a machine would let udev write the device anew (`kvmMachine`). */
 const KVM = [
   `if [ ! -e ${path('/sys/class/misc/kvm')} ] || [ ! -c ${path('/dev/kvm')} ]; then echo "kvm absent"`,
-  `elif ! ( : <>${path('/dev/kvm')} ) 2>/dev/null; then echo "kvm refused"`,
-  'else',
-  `  code=0`,
-  `  if command -v perl >/dev/null; then perl -e '${PERL}' ${path('/dev/kvm')}; code=$?`,
-  `  elif command -v python3 >/dev/null; then python3 -c '${PYTHON}' ${path('/dev/kvm')}; code=$?; fi`,
-  '  case $code in 0) echo "kvm open" ;; 4) echo "kvm busy" ;; *) echo "kvm broken" ;; esac',
-  'fi',
+  `elif ( : <>${path('/dev/kvm')} ) 2>/dev/null; then echo "kvm open"; else echo "kvm refused"; fi`,
 ].join('\n')
 
 /** What systemd-modules-load and modprobe obey: `blacklist NAME`, and an `install` line that runs nothing. */
@@ -138,5 +128,5 @@ function parseFitness(frame: string): Fitness {
 }
 
 function kvmOf(word: string): Fitness['kvm'] {
-  return word === 'open' || word === 'refused' || word === 'busy' || word === 'broken' ? word : 'absent'
+  return word === 'open' || word === 'refused' ? word : 'absent'
 }

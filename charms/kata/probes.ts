@@ -52,11 +52,14 @@ function kvmFaults(fit: Fitness): Fault[] {
     const mend = 'take a machine with a newer CPU, or show its CPU to this guest as it is (cpu host)'
     faults.push({ probe: `CPU flag ${flag}`, found: 'not set', needed: flag, mend })
   }
-  if (fit.kvm === 'open') return faults
-  return [...faults, { probe: '/dev/kvm', needed: 'read and write', ...KVM_FAULTS[fit.kvm] }]
+  return fit.kvm === 'open' ? faults : [...faults, kvmFault(fit.kvm)]
 }
 
-const KVM_FAULTS: Record<Exclude<Fitness['kvm'], 'open'>, { found: string; mend: string }> = {
+export function kvmFault(kvm: keyof typeof KVM_FAULTS): Fault {
+  return { probe: '/dev/kvm', needed: 'read and write', ...KVM_FAULTS[kvm] }
+}
+
+const KVM_FAULTS = {
   absent: { found: 'no device', mend: 'modprobe kvm_intel or kvm_amd' },
   refused: {
     found: 'a device that cannot be opened',

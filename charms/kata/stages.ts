@@ -6,7 +6,10 @@ import { blocked, type Ctx, type Out } from './context.ts'
 import { MODULES } from './fitness.ts'
 import { handlersOf, namesOf, type Wired } from './handlers.ts'
 import { fitnessOf, foreignInstall, unfit, warnings } from './judge.ts'
+import { kvmMachine } from './kvm-machine.ts'
 import { sandboxes, shimState } from './observe.ts'
+import { kvmFault, sentence } from './probes.ts'
+import type { Release } from './release.ts'
 import type { OwnConfig } from './settings.ts'
 import { configPathIn, installed, ownConfigs, shippedIn, sourceOf } from './source.ts'
 
@@ -23,7 +26,17 @@ export function preflight(context: Ctx): Out {
     return blocked(`Kata ${before} is installed, and ${version} is asked for`, hint)
   }
   const foreign = release.archive === undefined ? undefined : foreignInstall(context)
-  return foreign ?? unfit(context, release) ?? {}
+  return foreign ?? unfit(context, release) ?? { checks: kvmChecks(context, release) }
+}
+
+/** Before anything is installed; what was let pass by `warn` is not asked again. */
+function kvmChecks({ config, holds }: Ctx, { archive }: Release): Check[] {
+  if (config.preflight === 'warn' || archive === undefined || holds(`link:${config.prefix}`)) return []
+  return [
+    check('preflight', kvmMachine, (made) =>
+      made === 'busy' || made === 'broken' ? sentence(kvmFault(made)) : undefined,
+    ),
+  ]
 }
 
 export function unpacking(context: Ctx): Out {

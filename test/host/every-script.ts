@@ -2,6 +2,7 @@ import { deprecations, images, plugins } from '../../charms/containerd/actions.t
 import { containerd } from '../../charms/containerd/charm.ts'
 import { dumpOf, healthOf } from '../../charms/containerd/observe.ts'
 import { kata } from '../../charms/kata/charm.ts'
+import { kvmMachine } from '../../charms/kata/kvm-machine.ts'
 import { hints } from '../../charms/kata/hints.ts'
 import { treeReading } from '../../lib/host/archive.ts'
 import { directoryReading } from '../../lib/host/directory.ts'
@@ -47,6 +48,7 @@ export function everyReading(): Reading<unknown>[] {
     ...['vhost_vsock', 'none'].map(moduleReading),
     ...containerd.observe(containerd.config.parse({}), { containerd: blob }),
     hints,
+    kvmMachine,
     ...[plugins, images, deprecations, healthOf(RANCHER), dumpOf(RANCHER)],
     ...kata.observe(kata.config.parse({ memory: 512, source: 'auto' }), { kata: blob }),
   ]

@@ -73,6 +73,7 @@ function fixtures(conditions: Conditions): Fixtures {
     report(key, machine) {
       if (key === 'containerd:flavour' || key === 'containerd:version') return undefined
       if (key === 'machine:package-manager') return 'apt'
+      if (key === 'kata:kvm-machine') return 'made'
       if (key === 'containerd:capabilities') return false
       if (key === 'containerd:unit') return {}
       if (key === 'containerd:kubelet-driver') return undefined

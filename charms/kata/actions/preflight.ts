@@ -2,10 +2,12 @@ import { z } from 'zod'
 import type { Reading } from '../../../lib/host/view.ts'
 import { action, type ActionAnswer } from '../../../lib/lifecycle/action.ts'
 import { adviceOf } from '../advice.ts'
+import type { Fitness } from '../fitness.ts'
 import { foundAdvice } from '../found-advice.ts'
 import { foundKata } from '../found.ts'
 import { hints } from '../hints.ts'
-import type { Fault } from '../probes.ts'
+import { kvmMachine } from '../kvm-machine.ts'
+import { type Fault, kvmFault } from '../probes.ts'
 import type { Ctx } from '../context.ts'
 import { fitnessOf, verdictsOf } from '../judge.ts'
 
@@ -33,10 +35,15 @@ export const preflight = action({
       key: 'kata:preflight',
       lasting: 'fact',
       script: ':',
-      parse: () => answer(found.faults, [...advice, ...other]),
+      parse: () => answer([...found.faults, ...machineFaults(context, fit)], [...advice, ...other]),
     }
   },
 })
+
+function machineFaults({ view }: Ctx, { kvm }: Fitness): Fault[] {
+  const made = kvm === 'open' ? view.read(kvmMachine) : 'made'
+  return made === 'busy' || made === 'broken' ? [kvmFault(made)] : []
+}
 
 function answer(faults: Fault[], advice: Fault[]): ActionAnswer {
   const lines = (list: Fault[]) => list.map(({ probe, found, needed, mend }) => ({ probe, found, needed, mend }))

@@ -117,6 +117,8 @@ describe('the action preflight', () => {
   test('without an archive the machine is judged for the newest release', () => {
     expect(ask(bare({ kvm: 'absent' }))).toMatchObject({ ok: false })
     expect(ask(bare({}))).toMatchObject({ ok: true })
+    const busy = bare({})
+    expect(ask({ ...busy, observed: { ...busy.observed, 'kata:kvm-machine': 'busy' } })).toMatchObject({ ok: false })
   })
 
   test('cannot be asked where a Kata is to be used that is not there', () => {
@@ -134,6 +136,7 @@ function bare(more: object): StageState {
       'kata:hints': calm,
       'kata:found:/opt/kata': NOTHING,
       'kata:sandboxes': [],
+      'kata:kvm-machine': 'made',
     },
   }
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { type Fitness, fitness } from '../../../charms/kata/fitness.ts'
+import { kvmMachine } from '../../../charms/kata/kvm-machine.ts'
 import { hints } from '../../../charms/kata/hints.ts'
 import { readOn } from './on-tree.ts'
 
@@ -32,7 +33,9 @@ describe('fitness, as a machine shows it', () => {
   })
 
   test('a device that opens and makes no machine', () => {
-    expect(look({ '/sys/class/misc/kvm/dev': '', '/dev/kvm': '-> /dev/null' }).kvm).toBe('broken')
+    const device = { '/sys/class/misc/kvm/dev': '', '/dev/kvm': '-> /dev/null' }
+    expect(look(device).kvm).toBe('open')
+    expect(readOn(kvmMachine, device)).toBe('broken')
   })
 
   /** kata.md section 9: kata#1327, #3459, #6451. */

@@ -26,6 +26,12 @@ export const fit: Fitness = {
 export function machine(more: Partial<Fitness> = {}, rest: StageState = {}): StageState {
   const { kata = blob } = rest.resources ?? {}
   const key = `kata:fitness:/opt/kata:${kata.name}:${spaceKiB(kata.size)}`
-  const observed = { [key]: { ...fit, ...more }, 'link:/opt/kata': null, 'kata:sandboxes': [], ...rest.observed }
+  const observed = {
+    [key]: { ...fit, ...more },
+    'link:/opt/kata': null,
+    'kata:sandboxes': [],
+    'kata:kvm-machine': 'made',
+    ...rest.observed,
+  }
   return { resources: { kata }, ...rest, observed }
 }

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { kata } from '../../../charms/kata/charm.ts'
+import type { KvmMachine } from '../../../charms/kata/kvm-machine.ts'
 import type { Fitness } from '../../../charms/kata/fitness.ts'
 import { judgeWait, runStage } from '../../../lib/testing/index.ts'
 import { blob, machine } from './machine.ts'
 
 describe('preflight', () => {
   test('a fit machine passes', () => {
-    expect(runStage(kata, 'preflight', machine())).toEqual({})
+    expect(runStage(kata, 'preflight', machine())).not.toHaveProperty('blocked')
   })
 
   test.each<[string, Partial<Fitness>, RegExp]>([
@@ -26,8 +27,6 @@ describe('preflight', () => {
       /kernel module vhost_net: found neither/,
     ],
     ['a CPU that is too old', { lacks: ['sse4_1'] }, /CPU flag sse4_1: found not set.*a newer CPU/],
-    ['another hypervisor (runtime#2018)', { kvm: 'busy' }, /\/dev\/kvm: found that another hypervisor uses.*vboxdrv/],
-    ['a /dev/kvm that makes no machine (kata#1486)', { kvm: 'broken' }, /makes no virtual machine.*dmesg/],
     [
       'a module that a file forbids (kata#1327)',
       { modules: { vhost_net: 'loaded', vhost_vsock: 'blocked' }, blockers: { vhost_vsock: '/etc/modprobe.d/x.conf' } },
@@ -46,6 +45,19 @@ describe('preflight', () => {
     ['no xz', { unpacker: false }, /xz: found no such program.*apt-get install xz-utils/],
   ])('%s blocks', (_name, more, words) => {
     expect(runStage(kata, 'preflight', machine(more)).blocked?.message).toMatch(words)
+  })
+
+  test.each<[string, KvmMachine, RegExp]>([
+    ['another hypervisor (runtime#2018)', 'busy', /\/dev\/kvm: found that another hypervisor uses.*vboxdrv/],
+    ['a /dev/kvm that makes no machine (kata#1486)', 'broken', /makes no virtual machine.*dmesg/],
+  ])('%s is found before anything is installed, and asked only then', (_name, made, words) => {
+    const [kvm] = runStage(kata, 'preflight', machine()).checks ?? []
+    expect(kvm?.verdict(made)).toMatch(words)
+    expect(kvm?.verdict('made')).toBeUndefined()
+    expect(kvm?.verdict('unasked')).toBeUndefined()
+    expect(kvm?.reading.lasting).toBe('effect')
+    expect(runStage(kata, 'preflight', machine({}, { config: { preflight: 'warn' } })).checks).toEqual([])
+    expect(runStage(kata, 'preflight', machine({}, { holds: ['link:/opt/kata'] })).checks).toEqual([])
   })
 
   test('all faults are named at once', () => {
