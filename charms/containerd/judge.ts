@@ -16,7 +16,7 @@ import { systemdCgroupOf } from './wish-of.ts'
 export function refusedMachine(context: Ctx, method: Exclude<Method, { by: 'nothing' }>): Out | undefined {
   return (
     otherVersion(context, method) ??
-    noKey(context, method) ??
+    refusedRepository(context, method) ??
     noRunc(context, method) ??
     otherUnit(context) ??
     refusedOptions(context, method) ??
@@ -57,9 +57,13 @@ function noUpgrade(there: string, asked: string): Out {
   )
 }
 
-/** A repository that nobody has signed is taken only when that was wanted. */
-function noKey({ config, resources }: Ctx, method: Method): Out | undefined {
+/** A repository is asked for a version, and taken unsigned only when that was wanted. */
+function refusedRepository({ config, resources }: Ctx, method: Method): Out | undefined {
   if (method.by !== 'package' || config.repository === undefined) return undefined
+  if (config.version === undefined) {
+    const hint = 'set version: what the repository offers is known only once it has been read'
+    return blocked(`the repository ${config.repository.url} needs the version that is to come from it`, hint)
+  }
   if (resources['repository-key'] !== undefined || config.repository.unsigned) return undefined
   return blocked(
     `the repository ${config.repository.url} has no key to check its packages with`,

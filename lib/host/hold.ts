@@ -40,7 +40,8 @@ export function holdReading(name: string): Reading<HoldCell> {
   return {
     key: `hold:${name}`,
     lasting: 'cell',
-    script: `dpkg-query -W -f='\${db:Status-Want}\\n' ${quote(name)} 2>/dev/null`,
-    parse: (frame) => (frame === 'hold' ? 'held' : 'free'),
+    // The same words before and after the package comes: a step refuses to run on a frame that has changed.
+    script: `if [ "$(dpkg-query -W -f='\${db:Status-Want}' ${quote(name)} 2>/dev/null)" = hold ]; then echo held; else echo free; fi`,
+    parse: (frame) => (frame === 'held' ? 'held' : 'free'),
   }
 }

@@ -113,16 +113,21 @@ function installation(object: PackageObject, before: PackageCell, view: View): C
   }
 }
 
-/** What a repository offers is known once it has been read, and that is a planned change itself. */
+/**
+ * What a repository offers is known once it has been read, and that is a planned change itself. What follows counts on the
+ * version that was asked for.
+ */
 function laterInstallation(object: PackageObject, before: PackageCell, view: View): Change {
   const { name, version = '', manager = 'apt' } = object
-  const unknown = `known once its repository has been read`
+  const unknown = 'known once its repository has been read'
+  const counted: Record<Key, Cell> =
+    version === '' ? {} : { [keyOf({ manager, name })]: { state: 'installed', version } }
   return {
     key: keyOf({ manager, name }),
     verb: `install ${name}${version === '' ? '' : ` ${version}`} (with what it needs: ${unknown})`,
     before,
     after: { unknown, term: `${name} ${version}` },
-    sides: sides(object, { before, version, brought: {} }),
+    sides: { ...sides(object, { before, version, brought: {} }), ...counted },
     sidesBefore: sidesBefore(object, { before, brought: {}, view }),
     why: unknown,
     script: '',

@@ -34,7 +34,7 @@ const deploy = async (text: string, status = 0) =>
   operator.json(status, 'deploy', await operator.write('b.yaml', text), '-i', lab.lab.inventory, '--yes')
 
 test('a repository without a key is refused, and nothing is touched', async () => {
-  const refused = await deploy(bundle('}'), 8)
+  const refused = await deploy(bundle("}\n      version: '1.7.24'"), 8)
   expect(refused.units?.[0]?.message).toContain('has no key to check its packages with')
   expect(changes(before, await standingOf(lab, 'n1'))).toEqual([])
 })

@@ -65,6 +65,11 @@ Signed-By: /etc/apt/keyrings/kcharm-containerd.asc
     expect(refusal(bare('apt', { ...config, repository: { ...REPOSITORY, unsigned: true } }))).toBeUndefined()
     expect(refusal(bare('apt', config, KEY))).toBeUndefined()
   })
+
+  test('without a version it is refused: a plan must say what comes', () => {
+    const without = { package: 'containerd.io', repository: REPOSITORY }
+    expect(refusal(bare('apt', without, KEY))?.message).toContain('needs the version that is to come from it')
+  })
 })
 
 describe('refused', () => {
