@@ -1,5 +1,6 @@
 import { textReading } from '../../lib/host/file.ts'
 import { type HostObject, readingOf } from '../../lib/host/objects.ts'
+import { MANAGERS } from '../../lib/host/package-manager.ts'
 import { packageReading } from '../../lib/host/package.ts'
 import { NotYet } from '../../lib/host/view.ts'
 import { remembered } from '../../lib/model/memo.ts'
@@ -132,8 +133,6 @@ function ranBefore(context: Ctx): boolean {
   const keys = MANAGERS.flatMap((manager) => PACKAGES.map((name) => packageReading(name, manager).key))
   return !keys.some((key) => context.holds(key)) && context.config.source !== 'archive'
 }
-
-const MANAGERS = ['apt', 'dnf', 'zypper'] as const
 
 function bag({ socket, ...state }: { version: string; wired: string[]; loaded: string[]; socket: string }) {
   return { runtime: 'containerd', socket: `unix://${socket}`, ...state }

@@ -1,3 +1,4 @@
+import { formatOf, unpackerOf } from '../../lib/host/archive-format.ts'
 import { path, quote } from '../../lib/host/shell.ts'
 import type { Reading } from '../../lib/host/view.ts'
 
@@ -48,7 +49,7 @@ export function fitness(at: { prefix: string; archive: string; needKiB: number }
       `[ "\${4:-0}" -ge ${at.needKiB} ] || echo "short \${4:-0}"`,
       `! grep -qE "^[^ ]+ \${6:-none} [^ ]+ ([^ ]*,)?noexec[, ]" ${path('/proc/mounts')} 2>/dev/null || echo "noexec yes"`,
       `[ ! -w ${path(parent)} ] || echo "writable yes"`,
-      `{ command -v ${quote(unpackerOf(at.archive))} || ${INSTEAD}; } >/dev/null && echo "unpacker yes"`,
+      `{ command -v ${quote(unpackerOf(formatOf(at.archive)))} || ${INSTEAD}; } >/dev/null && echo "unpacker yes"`,
       ':',
     ].join('\n'),
     parse: parseFitness,
@@ -57,12 +58,6 @@ export function fitness(at: { prefix: string; archive: string; needKiB: number }
 
 /** A machine without xz or zstd gets the archive as gzip. */
 const INSTEAD = 'command -v gzip'
-
-export function unpackerOf(archive: string): string {
-  if (/\.tar\.zst$/.test(archive)) return 'zstd'
-  if (/\.tar\.xz$/.test(archive)) return 'xz'
-  return /\.(tar\.gz|tgz)$/.test(archive) ? 'gzip' : 'tar'
-}
 
 /** Flags: kata-containers, src/runtime/cmd/kata-runtime/kata-check_amd64.go. */
 const CPU = [

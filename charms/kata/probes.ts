@@ -1,5 +1,6 @@
+import { formatOf, unpackerOf } from '../../lib/host/archive-format.ts'
 import { ARCHES } from './layout.ts'
-import { type Fitness, MODULES, unpackerOf } from './fitness.ts'
+import { type Fitness, MODULES } from './fitness.ts'
 
 /** One thing that Kata needs of a machine: what was found, what is needed, how it is mended. */
 export interface Fault {
@@ -120,7 +121,7 @@ function diskFaults(fit: Fitness, needs: { archive: string; kib: number; prefix:
     faults.push({ probe: `space in ${parent}`, found, needed: `${Math.ceil(needs.kib / 1024)} MiB`, mend, fatal: true })
   }
   if (!fit.unpacker) {
-    const tool = unpackerOf(needs.archive)
+    const tool = unpackerOf(formatOf(needs.archive))
     faults.push({
       probe: tool,
       found: 'no such program',

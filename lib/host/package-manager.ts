@@ -1,7 +1,8 @@
 import { path, quote } from './shell.ts'
 import type { Reading } from './view.ts'
 
-export type Manager = 'apt' | 'dnf' | 'zypper'
+export const MANAGERS = ['apt', 'dnf', 'zypper'] as const
+export type Manager = (typeof MANAGERS)[number]
 
 interface Ways {
   /** A package, in an exact version or one that it begins with, as the program wants to be asked for it. */

@@ -6,20 +6,8 @@ import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
 import { constants, createGzip } from 'node:zlib'
 import { KcharmError } from '../errors/index.ts'
+import { type ArchiveFormat, formatOf } from '../host/archive-format.ts'
 import { blobCache } from '../state/places.ts'
-
-export type ArchiveFormat = 'tar' | 'tar.gz' | 'tar.xz' | 'tar.zst'
-
-export function formatOf(name: string): ArchiveFormat {
-  if (/\.(tar\.gz|tgz)$/.test(name)) return 'tar.gz'
-  const format = /\.(tar\.xz|tar\.zst)$/.exec(name)?.[1]
-  return format === 'tar.xz' || format === 'tar.zst' ? format : 'tar'
-}
-
-/** The program that a machine reads such an archive with. */
-export function unpackerOf(format: ArchiveFormat): string {
-  return { tar: 'tar', 'tar.gz': 'gzip', 'tar.xz': 'xz', 'tar.zst': 'zstd' }[format]
-}
 
 /**
  * The same archive as gzip, which every machine can read, in the cache. Errors: `invalid-option` for a file that is not
