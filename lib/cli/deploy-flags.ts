@@ -1,5 +1,4 @@
-import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { Flags } from '@oclif/core'
 import { KcharmError } from '../errors/index.ts'
 import { changeFlags } from './change-flags.ts'
@@ -52,7 +51,6 @@ export async function deployTerms(flags: DeployFlagged, app?: string): Promise<O
   return {
     ...inventory,
     bind: Object.fromEntries((flags.machine ?? []).map((text) => pair('--machine', text, 'ID=ADDRESS'))),
-    knownHosts: join(homedir(), '.ssh', 'known_hosts'),
     resources: byApplication(
       (flags.resource ?? []).map((text) => addressed('--resource', text, undefined)),
       located,

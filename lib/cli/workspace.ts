@@ -1,10 +1,12 @@
 import { hostname, userInfo } from 'node:os'
 import { charms } from '../../charms/index.ts'
 import { KcharmError } from '../errors/index.ts'
+import { terminalAsker } from './ask.ts'
 import type { LifeEvent, StepProgress } from '../lifecycle/events.ts'
 import { machineName } from '../model/names.ts'
 import { maskValue } from '../report/mask.ts'
 import { type Progress, progressOn } from '../report/progress.ts'
+import { harmless } from '../report/terminal-text.ts'
 import { machineOpener } from '../run/open-machine.ts'
 import { blobProvider } from '../run/provide-blob.ts'
 import { secretReader } from '../run/read-secret.ts'
@@ -20,13 +22,14 @@ export function openWorkspace(model: string, verb: string): Workspace & { end():
       `${JSON.stringify(model)} is no name for a model: expected letters, digits, dots and hyphens`,
     )
   }
+  const ask = terminalAsker()
   const progress = lazily(() => progressOn(process.stderr))
   return {
     store: folderStore(stateFolder(), maskValue),
     name: model,
     charms,
     holder: `${userInfo().username}@${hostname()} (kcharm ${verb}, process ${process.pid})`,
-    open: machineOpener((line) => process.stderr.write(`${line}\n`)),
+    open: machineOpener({ say: (line) => process.stderr.write(`${harmless(line)}\n`), ...(ask ? { ask } : {}) }),
     provideBlob: blobProvider(),
     secret: secretReader(process.env),
     patienceMs: patience(process.env['KCHARM_PATIENCE']) * 1000,

@@ -12,7 +12,7 @@ export function renderInventory(lab: Lab): string {
     key: lab.key,
     tags: [...node.tags],
   }))
-  return `# Throwaway nodes of the lab '${lab.name}'; kcharm lab down ${lab.name} ends them.\n${stringify({ machines, 'known-hosts': lab.knownHosts })}`
+  return `# Throwaway nodes of the lab '${lab.name}'; kcharm lab down ${lab.name} ends them.\n${stringify({ machines, 'known-hosts': lab.knownHosts, 'ssh-config': 'none' })}`
 }
 
 /** OpenSSH's known_hosts for the forwarded ports. `publicKeys`: one line `ssh-ed25519 …` per node, in the nodes' order. */

@@ -9,8 +9,6 @@ export interface Binding {
   bind: Record<string, string>
   /** What the bundle's names were bound to at the last deploy, so that a tag does not find another machine today. */
   bound: Record<string, string>
-  /** known_hosts file of a machine that no inventory has. */
-  knownHosts: string
 }
 
 interface Bound {
@@ -65,11 +63,11 @@ type Way = (
   binding: Binding & { isFree: (name: string) => boolean },
 ) => Machine | undefined
 
-function given(id: string, _wish: unknown, { inventory, bind, knownHosts }: Binding): Machine | undefined {
+function given(id: string, _wish: unknown, { inventory, bind }: Binding): Machine | undefined {
   const text = Object.hasOwn(bind, id) ? bind[id] : undefined
   if (text === undefined) return undefined
   const known = inventory.find(({ name }) => name === text) ?? inventory.find(({ address }) => address === text)
-  return known ?? machineAt(text, { name: id, knownHosts })
+  return known ?? machineAt(text, { name: id })
 }
 
 const byName: Way = (id, _wish, { inventory, bind }) => {

@@ -35,18 +35,31 @@ export interface Relation {
 /** A machine as the inventory gives it. */
 export interface Machine {
   name: string
-  /** Where SSH connects to. */
+  /** Where SSH connects to: a host name, an IP address, or a name that ssh_config knows. */
   address: string
   /** The address that the machine itself uses; equal to `address` unless said otherwise. */
   ownAddress: string
-  port: number
-  user: string
-  /** Private key file; absent: the agent. */
+  /** What is absent of the login is as `ssh` would do it. */
+  port?: number
+  user?: string
+  /** Private key file. */
   key?: string
+  /** `[USER@]HOST[:PORT],…` or `none`. */
+  jump?: string
+  /** Where the password for the login comes from: `env:`, `file:`, `command:` or `ask:QUESTION`. */
+  password?: string
+  /** Absent: sudo without a password, for everybody but root. */
+  sudo?: Sudo
+  /** Where sudo's password comes from, as for `password`. */
+  sudoPassword?: string
   /** known_hosts file. */
-  knownHosts: string
+  knownHosts?: string
+  /** Another ssh_config; `none` for none. */
+  sshConfig?: string
   tags: string[]
 }
+
+export type Sudo = 'none' | 'nopasswd' | 'password'
 
 /** Everything that is declared: what bundles and verbs add up to. No observations. */
 export interface Model {

@@ -29,6 +29,7 @@ export interface ActionJob {
 /** Asks all machines at once, the units of one machine one after the other. What a machine makes of it is its own. */
 export async function askActions(work: Workspace, jobs: ActionJob[]): Promise<ActionRun[]> {
   const machines = new Map(jobs.map(({ machine }) => [machine.name, machine]))
+  await work.open.prepare?.([...machines.values()])
   const runs = [...machines.values()].map((machine) => {
     const own = jobs.filter((job) => job.machine.name === machine.name)
     return askMachine(work, machine, own)

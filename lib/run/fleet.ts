@@ -16,6 +16,7 @@ import { carryOut, isDeserted } from './carry-out.ts'
 import type { NodeSession } from './node-session.ts'
 import { assertOurs } from './ownership.ts'
 import type { ProvideBlob } from './provide-blob.ts'
+import type { OpenMachine } from './workspace.ts'
 import { readMore, readSite, type SiteLink } from './site-link.ts'
 import { copySite, givenOptions, siteOf } from './sites.ts'
 
@@ -35,7 +36,7 @@ export interface FleetGiven {
   /** Nothing will be carried out: the machines shall not notice. */
   looksOnly: boolean
   secret?(this: void, reference: string): string
-  open(machine: Machine): Promise<NodeSession>
+  open: OpenMachine
 }
 
 export interface Hint {
@@ -105,6 +106,7 @@ async function planOn(given: FleetGiven, sessions: NodeSession[]): Promise<Fleet
   const failed: Fleet['failed'] = []
   const machines = given.machines.map((machine) => ({ machine }))
   const observed = observedBy(given)
+  await given.open.prepare?.(given.machines)
   const links = await each(machines, failed, ({ machine }) => link(machine, sessions, { given, observed }))
   const found = links.map((at) => ({ machine: at.machine.name, lines: at.lines }))
   const model = given.settleModel?.(found) ?? given.model

@@ -36,7 +36,7 @@ export async function prepare(work: Workspace, asked: Asked): Promise<{ fleet: F
     known: stored?.units ?? [],
     hints: stored?.hints ?? {},
     looksOnly: asked.looksOnly,
-    open: (machine) => work.open(machine),
+    open: work.open,
     ...(work.secret ? { secret: work.secret } : {}),
     ...(stored || verb.restores !== 'from machines' ? {} : { settleModel: rebuild }),
     ...(wanted.only === undefined ? {} : { only: wanted.only }),

@@ -33,6 +33,7 @@ export async function readUnit(work: Workspace, name: string): Promise<UnitRepor
   const seen = requireUnit(name, units)
   const machine = model.machines[seen.machine]
   if (machine === undefined) throw new KcharmError('not-found', `the model has no machine ${seen.machine}`)
+  await work.open.prepare?.([machine])
   const session = await work.open(machine)
   try {
     const { lines } = await readSite(machine, session, [])

@@ -5,6 +5,12 @@ import type { ModelStore } from '../state/store.ts'
 import type { NodeSession } from './node-session.ts'
 import type { ProvideBlob } from './provide-blob.ts'
 
+/** Opens a session. `prepare` comes first: it asks for what all these logins need. */
+export interface OpenMachine {
+  (machine: Machine): Promise<NodeSession>
+  prepare?(machines: readonly Machine[]): Promise<void>
+}
+
 /** What every operation works with. Tests bring their own sessions and store. */
 export interface Workspace {
   store: ModelStore
@@ -13,7 +19,7 @@ export interface Workspace {
   charms: Record<string, Charm>
   /** Who is at work, for locks: `alice@laptop, kcharm deploy`. */
   holder: string
-  open(machine: Machine): Promise<NodeSession>
+  open: OpenMachine
   /** Sees to it that the bytes which a change needs lie on the machine. */
   provideBlob: ProvideBlob
   /** What `env:NAME` or `file:PATH` in an option stands for here. */

@@ -1,29 +1,30 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connect as openSocket, type Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { NodeSSH } from 'node-ssh'
 import type { Client } from 'ssh2'
+import type { Ask } from './ask.ts'
+import { Bastions } from './bastions.ts'
+import type { Connection } from './connection.ts'
 import { ConnectionLost } from './connection-lost.ts'
 import { credentials, type Credentials } from './credentials.ts'
+import { Deadline } from './deadline.ts'
 import { explain, isDropped } from './failure.ts'
 import { hostKeyCheck, type HostKeyCheck } from './host-key.ts'
 import { Limiter } from './limiter.ts'
+import { dial, forward, pipeThrough, type Wire } from './route.ts'
 import { address, type Target } from './target.ts'
 
-export interface Connection {
-  readonly target: Target
-  readonly client: Client
-  /** Rejects with ConnectionLost when the connection ends, whoever ended it. */
-  readonly lost: Promise<never>
-  end(): void
-}
-
 export interface ConnectOptions {
-  /** Time for one whole login, from the first packet. */
+  /** Time for one whole login, from the first packet; a person who is asked may take longer. */
   deadlineMs: number
   /** Receives lines for people, such as a newly accepted host key. */
   say(line: string): void
+  /** Asks for what only a person knows. Without it such logins are refused. */
+  ask?: Ask | undefined
   /** Handshakes at once. Default: eight for each address, as sshd drops more than ten (MaxStartups). */
   limiter?: Limiter
+  /** Connections to share with others that go the same way. */
+  bastions?: Bastions
 }
 
 /**
@@ -31,45 +32,64 @@ export interface ConnectOptions {
  * `auth` (login refused, unusable key).
  */
 export async function connect(target: Target, options: ConnectOptions): Promise<Connection> {
-  const secrets = await credentials(target)
+  const clock = new Deadline(options.deadlineMs)
+  const ask = options.ask && clock.pausedFor(options.ask)
+  const secrets = await credentials(target, ask)
   const limiter = options.limiter ?? limiterOf(address(target))
-  return limiter.run(() => persist(target, secrets, options))
+  const login: Login = { ...options, ask, secrets, clock, open: openWire }
+  if (target.via === undefined || !('jump' in target.via)) return limiter.run(() => persist(target, login))
+  const { jump } = target.via
+  const openJump = (): Promise<Connection> => connect(jump, { ...options, limiter: limiterOf(address(jump)) })
+  const bastion = await (options.bastions ?? new Bastions()).enter(jump, openJump)
+  try {
+    const open = (): Promise<Wire> => forward(bastion.connection, target)
+    const connection = await limiter.run(() => persist(target, { ...login, open }))
+    void connection.lost.catch(bastion.leave)
+    return connection
+  } catch (error) {
+    bastion.leave()
+    throw error
+  }
+}
+
+interface Login extends ConnectOptions {
+  secrets: Credentials
+  clock: Deadline
+  open(target: Target, deadlineMs: number): Promise<Wire>
 }
 
 /** sshd answers a rush of logins by dropping some of them at random (MaxStartups 10:30:100): those come again. */
-async function persist(target: Target, secrets: Credentials, options: ConnectOptions): Promise<Connection> {
-  const end = Date.now() + options.deadlineMs
+async function persist(target: Target, login: Login): Promise<Connection> {
+  const { clock, secrets, deadlineMs } = login
+  clock.run()
   for (let pause = 100; ; pause *= 2) {
-    const check = hostKeyCheck(target, (line) => options.say(line))
+    const check = hostKeyCheck(target, login)
     try {
-      return await handshake(target, { secrets, check, deadlineMs: end - Date.now() })
+      return await handshake(target, login, check)
     } catch (error) {
-      if (check.refusal) throw check.refusal
+      const refusal = check.refusal ?? secrets.failure
+      if (refusal) throw refusal
       const wait = pause * (0.5 + Math.random())
-      if (!isDropped(error) || Date.now() + wait >= end)
-        throw explain(error, { target, secrets, deadlineMs: options.deadlineMs })
+      if (!isDropped(error) || clock.left <= wait) throw explain(error, { target, secrets, deadlineMs })
       await sleep(wait)
+    } finally {
+      clock.unwatch()
     }
   }
 }
 
-interface Attempt {
-  secrets: Credentials
-  check: HostKeyCheck
-  deadlineMs: number
-}
-
-async function handshake(target: Target, { secrets, check, deadlineMs }: Attempt): Promise<Connection> {
-  const started = Date.now()
-  const sock = await dial(target, deadlineMs)
+async function handshake(target: Target, { secrets, clock, open }: Login, check: HostKeyCheck): Promise<Connection> {
+  const wire = await open(target, Math.max(1, Math.min(clock.left, target.connectTimeoutMs ?? Infinity)))
+  clock.watch(() => wire.destroy(new Error('no answer')))
   const ssh = new NodeSSH()
+  const order = secrets.begin()
   const ready = ssh.connect({
-    ...secrets.login,
-    sock,
+    sock: wire,
     username: target.user,
+    authHandler: (left, _partial, next) => void order(left).then(next as (method: unknown) => void),
     algorithms: { serverHostKey: check.algorithms },
-    hostVerifier: (key: Buffer) => check.verify(key),
-    readyTimeout: Math.max(1, deadlineMs - (Date.now() - started)),
+    hostVerifier: (key: Buffer, verify: (valid: boolean) => void) => void check.verify(key).then(verify),
+    readyTimeout: 0,
     keepaliveInterval: 15_000,
     keepaliveCountMax: 3,
   })
@@ -84,25 +104,16 @@ async function handshake(target: Target, { secrets, check, deadlineMs }: Attempt
     await ready
   } catch (error) {
     client.destroy()
-    sock.destroy()
+    wire.destroy()
     throw error
   }
-  return { target, client, lost, end: () => hangUp(client, sock) }
+  return { target, client, lost, end: () => hangUp(client, wire) }
 }
 
-/** Nagle's algorithm and delayed acknowledgements would cost 40 ms in each direction. */
-function dial({ host, port }: Target, deadlineMs: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const sock = openSocket({ host, port, noDelay: true })
-    const timer = setTimeout(() => sock.destroy(new Error('no answer')), deadlineMs)
-    sock.once('close', () => clearTimeout(timer))
-    sock.once('error', reject)
-    sock.once('connect', () => {
-      clearTimeout(timer)
-      sock.off('error', reject)
-      resolve(sock)
-    })
-  })
+function openWire(target: Target, deadlineMs: number): Promise<Wire> {
+  return target.via !== undefined && 'command' in target.via
+    ? Promise.resolve(pipeThrough(target.via.command))
+    : dial(target, deadlineMs)
 }
 
 /** ssh2 may emit several errors for one fault; the first one tells the reason. */
@@ -116,10 +127,11 @@ function watch(client: Client, name: string): Promise<never> {
 }
 
 /** The goodbye of the other side is not waited for: a finished command can end at once, a babbling machine is cut off. */
-function hangUp(client: Client, sock: Socket): void {
-  if (sock.writableEnded) return
+function hangUp(client: Client, wire: Wire): void {
+  if (wire.writableEnded) return
   client.end()
-  sock.destroySoon()
+  if (wire instanceof Socket) wire.destroySoon()
+  else wire.destroy()
 }
 
 const limiters = new Map<string, Limiter>()

@@ -1,7 +1,7 @@
 import type { ClientChannel } from 'ssh2'
 import { KcharmError } from '../errors/index.ts'
 import { ConnectionLost } from './connection-lost.ts'
-import type { Connection } from './connect.ts'
+import type { Connection } from './connection.ts'
 
 export interface RemoteProcess {
   channel: ClientChannel

@@ -3,8 +3,10 @@ import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { ServerHostKeyAlgorithm } from 'ssh2'
 import { KcharmError } from '../errors/index.ts'
+import type { Ask } from './ask.ts'
 import {
   entriesFor,
+  hashPattern,
   hostPattern,
   judge,
   keyType,
@@ -18,79 +20,102 @@ export interface HostKeyCheck {
   /** In the order to ask for: the types that are known for this host first, as OpenSSH does. */
   algorithms: ServerHostKeyAlgorithm[]
   /** Given the shown key; a new host's key is written down and said in one line. */
-  verify(key: Buffer): boolean
+  verify(key: Buffer): Promise<boolean>
   /** Why the last key was refused. */
   refusal: KcharmError | undefined
 }
 
-/** The policy "accept-new": an unknown host is believed once, a changed or revoked key never. */
-export function hostKeyCheck(target: Target, say: (line: string) => void): HostKeyCheck {
-  const text = readIfThere(target)
-  const pattern = hostPattern(target.host, target.port)
-  const entries = entriesFor(parseKnownHosts(text), pattern)
+/** Who hears of a new key, and who may be asked about it. */
+interface Person {
+  say(line: string): void
+  ask?: Ask | undefined
+}
+
+/**
+ * The policy is that of ssh_config(5), StrictHostKeyChecking; unless it says otherwise an unknown host is believed once. A
+ * changed or revoked key never is.
+ */
+export function hostKeyCheck(target: Target, person: Person): HostKeyCheck {
+  const pattern = target.hostKeyAs ?? hostPattern(target.host, target.port)
+  const files = [target.knownHosts, ...(target.moreKnownHosts ?? [])]
+  const entries = files.flatMap((file) => entriesFor(parseKnownHosts(readIfThere(target, file), file), pattern))
   const check: HostKeyCheck = {
     algorithms: inOrder(entries),
     refusal: undefined,
-    verify(key) {
+    async verify(key) {
       const verdict = judge(entries, key)
-      if (verdict.is === 'unknown') check.refusal = accept(target, { text, pattern, key })
-      else if (verdict.is !== 'known') check.refusal = refusal(target, verdict, key)
-      if (check.refusal) return false
-      if (verdict.is === 'unknown') {
-        const shown = `${keyType(key)} ${fingerprint(key)}`
-        say(`${target.name}: new host key ${shown} of ${address(target)} written to ${target.knownHosts}`)
-      }
-      return true
+      if (verdict.is === 'known') return true
+      const known = { target, pattern, key }
+      check.refusal = verdict.is === 'unknown' ? await welcome(known, person) : refusal(target, verdict, key)
+      return check.refusal === undefined
     },
   }
   return check
 }
 
 interface NewKey {
-  /** The file as it was. */
-  text: string
+  target: Target
   pattern: string
   key: Buffer
 }
 
-function accept({ name, knownHosts }: Target, { text, pattern, key }: NewKey): KcharmError | undefined {
-  const newline = text === '' || text.endsWith('\n') ? '' : '\n'
+/** Believes a new key, if it may; or says why not. */
+async function welcome(known: NewKey, { say, ask }: Person): Promise<KcharmError | undefined> {
+  const { target, key } = known
+  const shown = `${keyType(key)} ${fingerprint(key)}`
+  const policy = target.hostKeys ?? 'accept-new'
+  if (policy === 'yes' || (policy === 'ask' && !ask)) return stranger(target, shown, policy)
+  if (policy === 'ask' && ask) {
+    const question = `${target.name} (${address(target)}) shows the new host key ${shown}. Believe it? [y/N] `
+    const answer = await ask(question, { hidden: false }).catch(() => '')
+    if (!/^y(es)?$/i.test(answer.trim())) return stranger(target, shown, policy)
+  }
+  const failure = write(known)
+  if (!failure) say(`${target.name}: new host key ${shown} of ${address(target)} written to ${target.knownHosts}`)
+  return failure
+}
+
+function stranger(target: Target, shown: string, policy: string): KcharmError {
+  const where = `${target.name} (${address(target)})`
+  return new KcharmError('host-key', `${where} showed the host key ${shown}, which no known_hosts file has`, {
+    machine: target.name,
+    hint: `ssh_config says StrictHostKeyChecking ${policy}: compare the key, then add it with ssh-keyscan to ${target.knownHosts}`,
+  })
+}
+
+function write({ target, pattern, key }: NewKey): KcharmError | undefined {
+  const { name, knownHosts } = target
   try {
+    const text = readIfThere(target, knownHosts)
+    const newline = text === '' || text.endsWith('\n') ? '' : '\n'
+    const host = target.hashKnownHosts ? hashPattern(pattern) : pattern
     mkdirSync(dirname(knownHosts), { recursive: true, mode: 0o700 })
-    appendFileSync(knownHosts, `${newline}${pattern} ${keyType(key)} ${key.toString('base64')}\n`, { mode: 0o600 })
+    appendFileSync(knownHosts, `${newline}${host} ${keyType(key)} ${key.toString('base64')}\n`, { mode: 0o600 })
     return undefined
   } catch (cause) {
+    if (cause instanceof KcharmError) return cause
     const message = `${name}: its new host key cannot be written to ${knownHosts}`
     return new KcharmError('host-key', message, { machine: name, cause })
   }
 }
 
 function refusal(target: Target, verdict: Exclude<Verdict, { is: 'known' | 'unknown' }>, key: Buffer): KcharmError {
-  const place = `${target.knownHosts}:${verdict.entry.line}`
+  const { entry } = verdict
+  const place = `${entry.file}:${entry.line}`
   const shown = `${keyType(key)} ${fingerprint(key)}`
-  const where = `${target.name} (${address(target)})`
-  const detail = { machine: target.name }
+  const refuse = (what: string, hint: string): KcharmError =>
+    new KcharmError('host-key', `${target.name} (${address(target)}) ${what}`, { machine: target.name, hint })
   if (verdict.is === 'revoked') {
     const hint = `do not log in there; if the machine has a new key, remove that line and the mark in ${place}`
-    return new KcharmError('host-key', `${where} showed the host key ${shown}, which ${place} marks as revoked`, {
-      ...detail,
-      hint,
-    })
+    return refuse(`showed the host key ${shown}, which ${place} marks as revoked`, hint)
   }
   if (verdict.is === 'authority') {
     const hint = `certificates of hosts cannot be checked; add the host's own key with ssh-keyscan to ${target.knownHosts}`
-    return new KcharmError('host-key', `${where} is vouched for only by the certificate authority in ${place}`, {
-      ...detail,
-      hint,
-    })
+    return refuse(`is vouched for only by the certificate authority in ${place}`, hint)
   }
-  const known = `${verdict.entry.type} ${fingerprint(verdict.entry.key)}`
-  const pattern = hostPattern(target.host, target.port)
-  const hint = `if the machine was set up anew, forget the old key: ssh-keygen -R '${pattern}' -f ${target.knownHosts}`
-  return new KcharmError('host-key', `${where} showed the host key ${shown}; ${place} knows ${known}`, {
-    ...detail,
-    hint,
-  })
+  const pattern = target.hostKeyAs ?? hostPattern(target.host, target.port)
+  const hint = `if the machine was set up anew, forget the old key: ssh-keygen -R '${pattern}' -f ${entry.file}`
+  return refuse(`showed the host key ${shown}; ${place} knows ${entry.type} ${fingerprint(entry.key)}`, hint)
 }
 
 /** As `ssh-keygen -l` prints it. */
@@ -113,12 +138,12 @@ function inOrder(entries: KnownHost[]): ServerHostKeyAlgorithm[] {
   return [...known, ...ALGORITHMS.filter((name) => !known.includes(name))]
 }
 
-function readIfThere({ name, knownHosts }: Target): string {
+function readIfThere({ name }: Target, file: string): string {
   try {
-    return readFileSync(knownHosts, 'utf8')
+    return readFileSync(file, 'utf8')
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return ''
-    const message = `${name}: the known_hosts file cannot be read: ${knownHosts}`
+    const message = `${name}: the known_hosts file cannot be read: ${file}`
     throw new KcharmError('host-key', message, { machine: name, cause })
   }
 }

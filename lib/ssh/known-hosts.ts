@@ -1,7 +1,9 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
+import { matchesList } from './config/patterns.ts'
 
 /** One usable line of a known_hosts file (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). */
 export interface KnownHost {
+  file: string
   line: number
   marker?: 'revoked' | 'cert-authority'
   hosts: string
@@ -17,10 +19,16 @@ export function hostPattern(host: string, port: number): string {
   return port === 22 ? host.toLowerCase() : `[${host.toLowerCase()}]:${port}`
 }
 
+/** A host's name as known_hosts has it under HashKnownHosts. */
+export function hashPattern(pattern: string, salt = randomBytes(20)): string {
+  const digest = createHmac('sha1', salt).update(pattern).digest()
+  return `|1|${salt.toString('base64')}|${digest.toString('base64')}`
+}
+
 /** Reads the lines that hold a key; comments and lines that OpenSSH would skip are skipped. */
-export function parseKnownHosts(text: string): KnownHost[] {
+export function parseKnownHosts(text: string, file: string): KnownHost[] {
   return text.split(/\r?\n/).flatMap((line, index) => {
-    const entry = parseLine(line.trim(), index + 1)
+    const entry = parseLine(line.trim(), { file, line: index + 1 })
     return entry ? [entry] : []
   })
 }
@@ -48,36 +56,23 @@ export function keyType(key: Buffer): string {
   return key.toString('latin1', 4, 4 + key.readUInt32BE(0))
 }
 
-function parseLine(line: string, number: number): KnownHost | undefined {
+function parseLine(line: string, place: Pick<KnownHost, 'file' | 'line'>): KnownHost | undefined {
   if (line === '' || line.startsWith('#')) return undefined
   const words = line.split(/[ \t]+/)
   const marker = words[0]?.startsWith('@') ? words.shift() : undefined
   const [hosts, type, base64] = words
   if (!hosts || !type || !base64) return undefined
-  const entry = { line: number, hosts, type, key: Buffer.from(base64, 'base64') }
+  const entry = { ...place, hosts, type, key: Buffer.from(base64, 'base64') }
   if (marker === undefined) return entry
   if (marker === '@revoked') return { ...entry, marker: 'revoked' }
   return marker === '@cert-authority' ? { ...entry, marker: 'cert-authority' } : undefined
 }
 
 function matches(hosts: string, pattern: string): boolean {
-  if (hosts.startsWith('|1|')) return hashed(hosts, pattern)
-  const globs = hosts.toLowerCase().split(',')
-  const negated = globs.filter((glob) => glob.startsWith('!')).map((glob) => glob.slice(1))
-  const plain = globs.filter((glob) => !glob.startsWith('!'))
-  return plain.some((glob) => matchesGlob(glob, pattern)) && !negated.some((glob) => matchesGlob(glob, pattern))
+  return hosts.startsWith('|1|') ? hashed(hosts, pattern) : matchesList(hosts, pattern, { host: true })
 }
 
 function hashed(hosts: string, pattern: string): boolean {
-  const [, , salt = '', mac = ''] = hosts.split('|')
-  const digest = createHmac('sha1', Buffer.from(salt, 'base64')).update(pattern).digest()
-  return digest.equals(Buffer.from(mac, 'base64'))
-}
-
-function matchesGlob(glob: string, pattern: string): boolean {
-  const source = glob
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  return new RegExp(`^${source}$`).test(pattern)
+  const [, , salt = ''] = hosts.split('|')
+  return hashPattern(pattern, Buffer.from(salt, 'base64')) === hosts
 }

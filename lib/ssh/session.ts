@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { KcharmError } from '../errors/index.ts'
-import { commandLine, type Sudo } from './command-line.ts'
-import { connect, type Connection, type ConnectOptions } from './connect.ts'
+import type { Sudo } from './command-line.ts'
+import { connect, type ConnectOptions } from './connect.ts'
+import type { Connection } from './connection.ts'
 import { ConnectionLost } from './connection-lost.ts'
 import { Conversation } from './conversation.ts'
-import { execute, type RemoteProcess } from './execute.ts'
+import { startAs } from './elevate.ts'
+import type { RemoteProcess } from './execute.ts'
 import { lockRefused } from './lock-refused.ts'
 import { lockLine, PING_LINE, prelude, runLine } from './node-shell.ts'
 import type { Reply } from './reply.ts'
@@ -42,7 +44,7 @@ export interface SessionOptions extends ConnectOptions {
 export async function openSession(target: Target, options: SessionOptions): Promise<Session> {
   const connection = await connect(target, options)
   try {
-    const process = await execute(connection, commandLine(options.sudo, 'session'), options.deadlineMs)
+    const process = await startAs(connection, 'session', options)
     return new ShellSession(connection, process, options)
   } catch (error) {
     connection.end()

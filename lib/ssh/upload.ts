@@ -4,9 +4,9 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { KcharmError } from '../errors/index.ts'
 import { path } from '../host/shell.ts'
-import { commandLine, type Sudo } from './command-line.ts'
-import type { Connection } from './connect.ts'
-import { execute } from './execute.ts'
+import type { Sudo } from './command-line.ts'
+import type { Connection } from './connection.ts'
+import { startAs } from './elevate.ts'
 import { tail } from './reply.ts'
 
 export type UploadSource = { path: string } | { data: Buffer }
@@ -36,7 +36,7 @@ interface Upload extends UploadOptions {
  */
 export async function upload(connection: Connection, job: Upload): Promise<void> {
   const size = await sizeOf(job.source)
-  const { channel, exited } = await execute(connection, commandLine(job.sudo, 'upload'), job.deadlineMs)
+  const { channel, exited } = await startAs(connection, 'upload', job)
   let said: Buffer = Buffer.alloc(0)
   channel.stderr.on('data', (chunk: Buffer) => (said = tail(said, chunk, 4096)))
   const told = job.resume ? firstLine(channel, exited) : '0'

@@ -67,10 +67,15 @@ const machine = z.strictObject({
   name: z.string(),
   address: z.string(),
   ownAddress: z.string(),
-  port: z.number(),
-  user: z.string(),
+  port: z.exactOptional(z.number()),
+  user: z.exactOptional(z.string()),
   key: z.exactOptional(z.string()),
-  knownHosts: z.string(),
+  jump: z.exactOptional(z.string()),
+  password: z.exactOptional(z.string()),
+  sudo: z.exactOptional(z.enum(['none', 'nopasswd', 'password'])),
+  sudoPassword: z.exactOptional(z.string()),
+  knownHosts: z.exactOptional(z.string()),
+  sshConfig: z.exactOptional(z.string()),
   tags: z.array(z.string()),
 })
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
@@ -16,7 +17,15 @@ interface User {
 
 const OP: User = { name: 'op', shell: '/bin/bash' }
 
-async function sshdWith(user: User, { sudoers = `${user.name} ALL=(ALL) NOPASSWD: ALL` } = {}): Promise<Sshd> {
+interface Surroundings {
+  sudoers?: string
+  /** The user's; without it there is none. */
+  password?: string
+  /** Lines of sshd_config. */
+  config?: string[]
+}
+
+async function sshdWith(user: User, { sudoers, password, config = [] }: Surroundings = {}): Promise<Sshd> {
   const folder = workspace()
   const home = join(folder, 'home')
   mkdirSync(home)
@@ -27,16 +36,18 @@ async function sshdWith(user: User, { sudoers = `${user.name} ALL=(ALL) NOPASSWD
     chmodSync(file, mode)
     return `mount --bind ${file} /etc/${name}`
   }
+  const hash = password === undefined ? '*' : execFileSync('openssl', ['passwd', '-6', password]).toString().trim()
+  const rule = sudoers ?? `${user.name} ALL=(ALL) NOPASSWD: ALL`
   const entry = `${user.name}:x:61000:61000::${home}:${user.shell}\n`
   const steps = [
     own('passwd', readFileSync('/etc/passwd', 'utf8') + entry, 0o644),
     own('group', `${readFileSync('/etc/group', 'utf8')}${user.name}:x:61000:\n`, 0o644),
-    own('shadow', `${readFileSync('/etc/shadow', 'utf8')}${user.name}:*:19000:0:99999:7:::\n`, 0o600),
-    own('sudoers', `Defaults logfile=${folder}/sudo.log, iolog_dir=${folder}/sudo-io\n${sudoers}\n`, 0o440),
+    own('shadow', `${readFileSync('/etc/shadow', 'utf8')}${user.name}:${hash}:19000:0:99999:7:::\n`, 0o600),
+    own('sudoers', `Defaults logfile=${folder}/sudo.log, iolog_dir=${folder}/sudo-io\n${rule}\n`, 0o440),
     'mount -t tmpfs tmpfs /run',
     'mkdir /run/sshd',
   ]
-  const sshd = await startSshd([], {
+  const sshd = await startSshd(config, {
     around: ['unshare', '-m', 'sh', '-c', `${steps.join(' && ')} && exec "$@"`, 'sh'],
   })
   return { ...sshd, folder, target: { ...sshd.target, user: user.name } }
@@ -119,4 +130,104 @@ test('a step goes on to its end when sshd has lost the operator', async () => {
   writeFileSync(join(sshd.folder, 'go'), '')
   await vi.waitFor(() => bob.lock('bob'), { timeout: 20_000 })
   expect(existsSync(join(sshd.folder, 'done'))).toBe(true)
+})
+
+describe('sudo with a password', () => {
+  const PASSWORD = 'right "$(horse)\\ battery'
+  const asks = 'op ALL=(ALL) ALL'
+  const giving = (text: string) => ({ sudo: { password: () => Promise.resolve(text) } })
+
+  test.each([
+    ['by default', ''],
+    ['use_pty', 'Defaults use_pty\n'],
+    ['a lecture before it', 'Defaults lecture=always\n'],
+    ['another prompt in sudoers', 'Defaults passprompt_override, passprompt="secret, %u: "\n'],
+  ])('is given when sudo asks, and to nobody else: %s', async (_, defaults) => {
+    const sshd = await sshdWith(OP, { sudoers: `${defaults}${asks}`, password: PASSWORD })
+    const node = await session(sshd.target, giving(PASSWORD))
+    expect(await node.run('id -u; read -r line; echo "[$line]"')).toMatchObject({ stdout: '0\n[]\n' })
+    const to = join(sshd.folder, 'file')
+    await node.upload({ data: Buffer.from('whole\n') }, to)
+    expect(readFileSync(to, 'utf8')).toBe('whole\n')
+    const processes = (await node.run('cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr "\\0" " "'))
+      .stdout
+    expect(processes).toContain('sudo -S')
+    expect(processes).not.toContain('battery')
+    expect(readFileSync(join(sshd.folder, 'sudo.log'), 'utf8')).not.toContain('battery')
+  })
+
+  test('does not reach the command where sudo does not ask for it', async () => {
+    const sshd = await sshdWith(OP, { password: PASSWORD })
+    const node = await session(sshd.target, giving('unused secret'))
+    expect(await node.run('id -u; read -r line; echo "[$line]"')).toMatchObject({ stdout: '0\n[]\n', stderr: '' })
+    const to = join(sshd.folder, 'file')
+    await node.upload({ data: Buffer.from('whole\n') }, to)
+    expect(readFileSync(to, 'utf8')).toBe('whole\n')
+  })
+
+  test('a wrong one is refused after one try', async () => {
+    const sshd = await sshdWith(OP, { sudoers: asks, password: PASSWORD })
+    const error: unknown = await session(sshd.target, giving('wrong secret')).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'auth', message: 'n1: sudo refused the password for op' })
+    expect(JSON.stringify(error)).not.toContain('wrong secret')
+  })
+
+  test('of root under targetpw: the hint says so', async () => {
+    const sshd = await sshdWith(OP, { sudoers: `Defaults targetpw\n${asks}`, password: PASSWORD })
+    await expect(session(sshd.target, giving(PASSWORD))).rejects.toMatchObject({
+      code: 'auth',
+      detail: { hint: expect.stringContaining('targetpw') as string },
+    })
+  })
+
+  test('requiretty: what sudo says is shown', async () => {
+    const sshd = await sshdWith(OP, { sudoers: `Defaults requiretty\n${asks}`, password: PASSWORD })
+    await expect(session(sshd.target, giving(PASSWORD))).rejects.toMatchObject({
+      code: 'auth',
+      message: expect.stringContaining('you must have a tty') as string,
+    })
+  })
+})
+
+describe('logins without a key', () => {
+  const PASSWORD = 'open sesame'
+  const withoutKey = ({ target: { key: _key, ...target } }: Sshd) => target
+
+  test('by password', async () => {
+    const sshd = await sshdWith(OP, { password: PASSWORD, config: ['KbdInteractiveAuthentication no'] })
+    const target = { ...withoutKey(sshd), password: () => Promise.resolve(PASSWORD) }
+    expect((await (await session(target)).run('id -u')).stdout).toBe('61000\n')
+    const wrong = { ...target, password: () => Promise.resolve('wrong') }
+    await expect(session(wrong)).rejects.toMatchObject({
+      code: 'auth',
+      message: expect.stringContaining('(tried password)') as string,
+    })
+  })
+
+  test('keyboard-interactive, through PAM, by the password that the inventory names or by asking', async () => {
+    const config = ['UsePAM yes', 'KbdInteractiveAuthentication yes', 'PasswordAuthentication no']
+    const sshd = await sshdWith(OP, { password: PASSWORD, config })
+    const named = { ...withoutKey(sshd), password: () => Promise.resolve(PASSWORD) }
+    expect((await (await session(named)).run('id -u')).stdout).toBe('61000\n')
+    const questions: string[] = []
+    const ask = (question: string, { hidden }: { hidden: boolean }) => {
+      questions.push(`${hidden} ${question}`)
+      return Promise.resolve(questions.length === 1 ? 'wrong' : PASSWORD)
+    }
+    expect((await (await session(withoutKey(sshd), { ask })).run('id -u')).stdout).toBe('61000\n')
+    const where = `op@127.0.0.1:${sshd.target.port}`
+    expect(questions).toEqual(Array(2).fill(`true ${where}: (op@127.0.0.1) Password: `))
+  })
+
+  test('a key and then a second factor', async () => {
+    const config = [
+      'UsePAM yes',
+      'KbdInteractiveAuthentication yes',
+      'AuthenticationMethods publickey,keyboard-interactive',
+    ]
+    const sshd = await sshdWith(OP, { password: PASSWORD, config })
+    const ask = () => Promise.resolve(PASSWORD)
+    expect((await (await session(sshd.target, { ask })).run('id -u')).stdout).toBe('61000\n')
+    await expect(session(sshd.target)).rejects.toMatchObject({ code: 'auth' })
+  })
 })

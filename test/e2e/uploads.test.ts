@@ -35,7 +35,7 @@ afterAll(async () => {
 })
 
 test('50 machines get an archive of 100 MB, and the operator’s memory stays flat', async () => {
-  const open = machineOpener(() => undefined)
+  const open = machineOpener({ say: () => undefined })
   const sessions = await Promise.all(machines.map(open))
   expect(sessions).toHaveLength(NODES)
   const provide = blobProvider()

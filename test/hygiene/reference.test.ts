@@ -64,7 +64,7 @@ test('pages link to what is there, and their commands exist', async () => {
 test('the example of an inventory is one', () => {
   const { machines } = parseInventory(INVENTORY, { file: '/srv/inventory.yaml', home: '/home/ann' })
   expect(machines.map(({ name, port }) => [name, port])).toEqual([
-    ['node-a', 22],
+    ['node-a', undefined],
     ['node-b', 2222],
   ])
 })

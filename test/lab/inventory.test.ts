@@ -30,6 +30,7 @@ test('an inventory names for each node how it is reached, and what it is called 
       { name: 'n2', address: '127.0.0.1', 'own-address': '10.77.0.12', port: 40002, user: 'root', key, tags: [] },
     ],
     'known-hosts': '/labs/two/known_hosts',
+    'ssh-config': 'none',
   })
 })
 

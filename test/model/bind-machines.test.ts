@@ -71,7 +71,6 @@ test('a machine that stands on the command line only', () => {
     ownAddress: '10.0.0.9',
     port: 2222,
     user: 'ann',
-    knownHosts: '/k',
     tags: [],
   })
   const without = apply('applications: {c: {charm: containerd, to: [x, "0"]}}', { bind: { '0': 'n2', x: '10.0.0.9' } })

@@ -21,7 +21,7 @@ export interface Step extends Partial<Circumstances> {
 
 /** A bundle deployed on three machines. */
 export function apply(text: string, { model = emptyModel('m', 'id'), ...given }: Step = {}): Applied {
-  return applyBundle(model, bundleOf(text), { inventory: three, bind: {}, knownHosts: '/k', charms, ...given })
+  return applyBundle(model, bundleOf(text), { inventory: three, bind: {}, charms, ...given })
 }
 
 /** A deploy after another one. */

@@ -37,9 +37,6 @@ test('a machine with nothing but its name and address', () => {
       name: 'n1',
       address: 'n1.lan',
       ownAddress: 'n1.lan',
-      port: 22,
-      user: 'root',
-      knownHosts: '/home/ann/.ssh/known_hosts',
       tags: [],
     },
   ])
@@ -77,20 +74,20 @@ const bad: [string, string[]][] = [
     'machine: [{name: n1, address: a}]',
     [
       'i.yaml:1:1: missing key "machines" (machines): expected a list of maps',
-      'i.yaml:1:1: unknown key "machine" (machine): expected one of: known-hosts, machines; did you mean "machines"?',
+      'i.yaml:1:1: unknown key "machine" (machine): expected one of: known-hosts, ssh-config, groups, machines; did you mean "machines"?',
     ],
   ],
   [
     'machines:\n- name: n1\n  adress: a',
     [
       'i.yaml:2:3: missing key "address" (machines[0].address): expected text',
-      'i.yaml:3:3: unknown key "adress" (machines[0].adress): expected one of: name, address, own-address, port, user, key, tags; did you mean "address"?',
+      'i.yaml:3:3: unknown key "adress" (machines[0].adress): expected one of: name, address, own-address, groups, port, user, key, jump, password, sudo, sudo-password, tags; did you mean "address"?',
     ],
   ],
   [
     'machines: [{name: n1, address: a, own_address: b}]',
     [
-      'i.yaml:1:35: unknown key "own_address" (machines[0].own_address): expected one of: name, address, own-address, port, user, key, tags; did you mean "own-address"?',
+      'i.yaml:1:35: unknown key "own_address" (machines[0].own_address): expected one of: name, address, own-address, groups, port, user, key, jump, password, sudo, sudo-password, tags; did you mean "own-address"?',
     ],
   ],
   [
@@ -109,15 +106,15 @@ const bad: [string, string[]][] = [
   ],
   [
     'machines: [{name: n1, address: -oProxyCommand=x}]',
-    ['i.yaml:1:32: not accepted (machines[0].address): expected a host name or an IP address'],
+    ['i.yaml:1:32: not accepted (machines[0].address): expected a host name, an IP address or a name of ssh_config'],
   ],
   [
     'machines: [{name: n1, address: "a b"}]',
-    ['i.yaml:1:32: not accepted (machines[0].address): expected a host name or an IP address'],
+    ['i.yaml:1:32: not accepted (machines[0].address): expected a host name, an IP address or a name of ssh_config'],
   ],
   [
     'machines: [{name: n1, address: a;reboot}]',
-    ['i.yaml:1:32: not accepted (machines[0].address): expected a host name or an IP address'],
+    ['i.yaml:1:32: not accepted (machines[0].address): expected a host name, an IP address or a name of ssh_config'],
   ],
   [
     'machines: [{name: n1, address: 10.1}]',
@@ -158,7 +155,7 @@ const bad: [string, string[]][] = [
   [
     'machines:\n- {name: n1, address: a}\n- {name: n1, address: a, prt: 1}\n- {name: n1, address: b}',
     [
-      'i.yaml:3:26: unknown key "prt" (machines[1].prt): expected one of: name, address, own-address, port, user, key, tags; did you mean "port"?',
+      'i.yaml:3:26: unknown key "prt" (machines[1].prt): expected one of: name, address, own-address, groups, port, user, key, jump, password, sudo, sudo-password, tags; did you mean "port"?',
       'i.yaml:4:10: name "n1" stands here twice (machines[2].name): expected each once',
     ],
   ],
@@ -173,7 +170,7 @@ test.each(bad)('%j', (text, faults) => {
   expect(refusalOf(short(text))).toMatch(/^invalid-inventory: i\.yaml cannot be used/)
 })
 
-const base = { ownAddress: '10.0.0.1', address: '10.0.0.1', user: 'root', port: 22 }
+const base = { ownAddress: '10.0.0.1', address: '10.0.0.1' }
 
 test.each([
   ['10.0.0.1', base],
@@ -184,9 +181,8 @@ test.each([
   ['[::1]:2222', { ...base, address: '::1', ownAddress: '::1', port: 2222 }],
   ['host.lan', { ...base, address: 'host.lan', ownAddress: 'host.lan' }],
 ])('--machine n1=%s', (text, machine) => {
-  expect(machineAt(text, { name: 'n1', knownHosts: '/k' })).toEqual({
+  expect(machineAt(text, { name: 'n1' })).toEqual({
     name: 'n1',
-    knownHosts: '/k',
     tags: [],
     ...machine,
   })
@@ -195,19 +191,81 @@ test.each([
 test.each(['', ':22', 'a:b', 'a:0', 'a:99999', '-oX', 'a b', '@a', 'a@b@c', '[::1', 'a;b'])(
   '--machine n1=%j is refused',
   (text) => {
-    expect(refusalOf(() => machineAt(text, { name: 'n1', knownHosts: '/k' }))).toBe(
+    expect(refusalOf(() => machineAt(text, { name: 'n1' }))).toBe(
       `usage: --machine ${JSON.stringify(`n1=${text}`)}: expected ID=[USER@]HOST[:PORT]`,
     )
   },
 )
 
 test('a name that is no machine’s is refused on the command line as well', () => {
-  expect(refusalOf(() => machineAt('10.0.0.1', { name: '../x', knownHosts: '/k' }))).toContain('usage: --machine')
+  expect(refusalOf(() => machineAt('10.0.0.1', { name: '../x' }))).toContain('usage: --machine')
+})
+
+test('groups: a machine’s own word first, then its groups in their order; tags add up', () => {
+  const machines = parse(`
+ssh-config: none
+groups:
+  workers: { user: debian, port: 2200, key: keys/w, jump: bastion, tags: [worker], sudo: password, password: env:PW }
+  big: { user: ann, tags: [big], sudo-password: "file:secrets/sudo" }
+machines:
+- { name: a, address: a.lan, groups: [workers, big], port: 22, tags: [own] }
+- { name: b, address: b.lan, groups: [big], jump: none, password: "command:pass show b" }
+- { name: c, address: c.lan, groups: [workers], key: other, sudo: nopasswd }
+- { name: d, address: d.lan, sudo: password, password: ask }
+`)
+  const workers = { sshConfig: 'none', jump: 'bastion', password: 'env:PW' }
+  expect(machines).toEqual([
+    {
+      ...{ name: 'a', address: 'a.lan', ownAddress: 'a.lan', ...workers, user: 'debian', port: 22 },
+      ...{ key: '/srv/lab/keys/w', sudo: 'password', sudoPassword: 'file:/srv/lab/secrets/sudo' },
+      tags: ['own', 'worker', 'big'],
+    },
+    {
+      ...{ name: 'b', address: 'b.lan', ownAddress: 'b.lan', sshConfig: 'none', user: 'ann', jump: 'none' },
+      ...{ password: 'command:pass show b', sudoPassword: 'file:/srv/lab/secrets/sudo' },
+      tags: ['big'],
+    },
+    {
+      ...{ name: 'c', address: 'c.lan', ownAddress: 'c.lan', ...workers, user: 'debian', port: 2200 },
+      ...{ key: '/srv/lab/other', sudo: 'nopasswd' },
+      tags: ['worker'],
+    },
+    {
+      ...{ name: 'd', address: 'd.lan', ownAddress: 'd.lan', sshConfig: 'none' },
+      ...{ sudo: 'password', sudoPassword: 'ask:sudo password for d', password: 'ask:password for d' },
+      tags: [],
+    },
+  ])
+})
+
+test('a group’s password is asked for once, for the group', () => {
+  const machines = parse(`
+groups: { w: { sudo: password } }
+machines: [{ name: a, address: a, groups: [w] }, { name: b, address: b, groups: [w] }]
+`)
+  expect(machines.map(({ sudoPassword }) => sudoPassword)).toEqual(Array(2).fill('ask:sudo password for w'))
+})
+
+test.each([
+  ['groups: {}\nmachines: [{name: a, address: a, groups: [workers]}]', 'unknown group "workers"'],
+  ['groups: {workers: {}}\nmachines: [{name: a, address: a, groups: [worker]}]', 'did you mean "workers"?'],
+  ['groups: {w: {name: x}}\nmachines: [{name: a, address: a}]', 'name'],
+  [
+    'machines: [{name: a, address: a, password: hunter2}]',
+    'expected where it is: env:NAME, file:PATH, command:COMMAND',
+  ],
+  ['machines: [{name: a, address: a, sudo: maybe}]', 'sudo'],
+  ['machines: [{name: a, address: a, jump: "a b"}]', 'expected [USER@]HOST[:PORT]'],
+])('a fault of groups and logins: %s', (text, words) => {
+  const refusal = refusalOf(short(text))
+  expect(refusal).toContain('invalid-inventory')
+  expect(refusal).toContain(words)
+  expect(refusal).not.toContain('hunter2')
 })
 
 test('every field of the reference has a sentence', () => {
   const fields = inventoryFields()
-  expect(fields).toHaveLength(9)
+  expect(fields).toHaveLength(24)
   for (const { sentence } of fields) expect(sentence).toMatch(/\.$/)
-  expect(fields.find(({ path }) => path === 'machines[].port')).toMatchObject({ default: 22, required: false })
+  expect(fields.find(({ path }) => path === 'machines[].port')).toMatchObject({ required: false })
 })

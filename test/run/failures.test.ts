@@ -88,7 +88,7 @@ test('a machine on which somebody is at work is not planned for: it is at rest w
   const on = await testOperator(1)
   const [machine] = on.machines
   if (!machine) throw new Error('one machine')
-  const other = await machineOpener(() => undefined)(machine)
+  const other = await machineOpener({ say: () => undefined })(machine)
   onTestFinished(() => other.close())
   await other.lock('ann@laptop, kcharm deploy')
   const outcome = await on.run(on.deploy(BOTH()))

@@ -57,14 +57,13 @@ export async function testOperator(count: number): Promise<TestOperator> {
     name: model,
     charms,
     holder: 'the test',
-    open: machineOpener(() => undefined),
+    open: machineOpener({ say: () => undefined }),
     provideBlob: blobProvider(),
     follow: () => undefined,
   })
   const terms = (more: Partial<DeployTerms> = {}): DeployTerms => ({
     inventory: { file: '/inventory.yaml', machines },
     bind: {},
-    knownHosts,
     resources: { kata: { kata: archive.path } },
     options: {},
     lock: { resources: { 'kata-static-3.20.0-amd64.tar.xz': archive.sha256 } },

@@ -10,7 +10,7 @@ const B = 'AAAAC3NzaC1lZDI1NTE5AAAAIHaSH+zzHZp5Yz3kNUC1cHtLZKwNJmJw5CTsUPb5Oj3F'
 const key = (base64: string): Buffer => Buffer.from(base64, 'base64')
 
 function verdict(file: string, host: string, { port = 22, shown = A } = {}): [Verdict['is'], number?] {
-  const result = judge(entriesFor(parseKnownHosts(file), hostPattern(host, port)), key(shown))
+  const result = judge(entriesFor(parseKnownHosts(file, '/k'), hostPattern(host, port)), key(shown))
   return result.is === 'unknown' ? [result.is] : [result.is, result.entry.line]
 }
 

@@ -21,7 +21,6 @@ export function deployBundle(bundle: Bundle, terms: BundleTerms, charms: Record<
         charms,
         inventory: inventory?.machines ?? [],
         bind: terms.bind,
-        knownHosts: terms.knownHosts,
         previous: before.bundle,
         prune: terms.prune,
       })

@@ -13,7 +13,6 @@ export interface DeployTerms {
   inventory?: RememberedInventory
   /** `--machine ID=ADDRESS`. */
   bind: Record<string, string>
-  knownHosts: string
   /** `--resource APP:NAME=FROM`: by application, by resource, where the bytes are. */
   resources: Record<string, Record<string, string>>
   /** `--config [APP:]KEY=VALUE`: by application. */

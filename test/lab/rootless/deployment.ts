@@ -64,7 +64,7 @@ export async function deployment(options: Partial<NodeOptions> = {}): Promise<De
       name: 'test',
       charms,
       holder: 'the test',
-      open: async (at) => through(await machineOpener(() => undefined)(at)),
+      open: async (at) => through(await machineOpener({ say: () => undefined })(at)),
       provideBlob: blobProvider(),
       follow: () => undefined,
     }

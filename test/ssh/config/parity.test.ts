@@ -124,7 +124,8 @@ const CASES: Record<string, Case> = {
     ask: ['web', 'db'],
   },
   'Match exec with every token': {
-    config: 'HostName h.%h\nUser ann\nUserKnownHostsFile @/%k\nMatch exec "echo %n %h %p %r %u %d %i %k %% >>@/said"\nPort 5\n',
+    config:
+      'HostName h.%h\nUser ann\nUserKnownHostsFile @/%k\nMatch exec "echo %n %h %p %r %u %d %i %k %% >>@/said"\nPort 5\n',
     ask: ['web', 'bob@web:9'],
   },
   'Match final': {
