@@ -20,7 +20,7 @@ await load().run(import.meta.url)
  * Node; V8 looks whether it fits. Other versions compile, and from 22 on keep it themselves.
  */
 function load() {
-  const text = readFileSync(file, 'utf8')
+  const text = readFileSync(file, 'latin1') // the build writes ASCII
   const keeps = process.env.KCHARM_KEEP_CODE === '1'
   const codeFile = `${file}.${/^\/\/ build (\w+)/.exec(text)?.[1]}-${process.version}-${process.arch}.code`
   const code = keeps ? undefined : readCode(codeFile)

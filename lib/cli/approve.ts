@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises'
 import { KcharmError } from '../errors/index.ts'
 
 interface Terminal {
@@ -15,6 +14,7 @@ export async function approve(
     const message = 'the changes were shown, and nobody could be asked: standard input is no terminal'
     throw new KcharmError('declined', message, { hint: 'look at them, then add --yes' })
   }
+  const { createInterface } = await import('node:readline/promises')
   const terminal = createInterface({ input, output })
   try {
     const ended = new Promise<string>((resolve) => terminal.once('close', () => resolve('')))

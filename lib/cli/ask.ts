@@ -1,6 +1,4 @@
 import { closeSync, openSync } from 'node:fs'
-import { ReadStream, WriteStream } from 'node:tty'
-import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { KcharmError } from '../errors/index.ts'
 import { harmless } from '../report/terminal-text.ts'
@@ -27,6 +25,10 @@ function hasTerminal(): boolean {
 }
 
 async function askOne(question: string, { hidden }: { hidden: boolean }): Promise<string> {
+  const [{ createInterface }, { ReadStream, WriteStream }] = await Promise.all([
+    import('node:readline/promises'),
+    import('node:tty'),
+  ])
   const input = new ReadStream(openSync('/dev/tty', 'r'))
   const output = new WriteStream(openSync('/dev/tty', 'w'))
   // What is typed is echoed by readline, and goes nowhere here.
