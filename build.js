@@ -37,6 +37,8 @@ async function bundleCommands() {
     ...common,
     stdin: { contents: await commandTable(), resolveDir: root },
     format: 'cjs',
+    // bin/run.js runs it as a script of V8, which has no import() of its own.
+    supported: { 'dynamic-import': false },
     define: { KCHARM_VERSION: JSON.stringify(version), 'import.meta.url': '$moduleUrl' },
     banner: { js: 'const $moduleUrl = require("node:url").pathToFileURL(__filename).href' },
     write: false,

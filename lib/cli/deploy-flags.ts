@@ -69,6 +69,17 @@ export function pair(flag: string, text: string, expected: string): [string, str
   throw new KcharmError('usage', `${flag} ${JSON.stringify(text.slice(0, 40))}: expected ${expected}`)
 }
 
+/** `NAME=FILE|URL`, each with its whole path. Throws `usage`, also when there is none. */
+export function locatedPairs(texts: string[]): Record<string, string> {
+  if (texts.length === 0) throw new KcharmError('usage', 'expected NAME=FILE or NAME=URL')
+  return Object.fromEntries(
+    texts.map((text) => {
+      const [name, from] = pair('resource', text, 'NAME=FILE or NAME=URL')
+      return [name, located(from)]
+    }),
+  )
+}
+
 type Addressed = [app: string, key: string, value: string]
 
 function addressed(flag: string, text: string, app: string | undefined): Addressed {

@@ -22,9 +22,8 @@ export abstract class ModelCommand extends BaseCommand {
     ...BaseCommand.baseFlags,
     model: Flags.string({
       char: 'm',
-      summary: 'the model to work with',
+      summary: 'the model to work with; without it the one switched to, or default',
       env: 'KCHARM_MODEL',
-      default: 'default',
       helpValue: 'NAME',
       helpGroup: 'GLOBAL',
     }),

@@ -2,6 +2,7 @@ import './plain-zod.ts'
 import { execute } from '@oclif/core/execute'
 import { settings } from '@oclif/core/settings'
 import { CODES, KcharmError } from '../errors/index.ts'
+import { JUJU_ONLY } from './juju-only.ts'
 import { problemText } from '../model/faults.ts'
 import { renderError } from '../report/error-text.ts'
 import { paintFor } from '../report/terminal-text.ts'
@@ -16,6 +17,10 @@ export async function run(dir: string): Promise<void> {
 /** The framework's hook for a command that there is not. It takes all words up to the first flag for its name. */
 export function unknownCommand({ id, config }: { id: string; config: { commandIDs: string[] } }): void {
   const [first = '', ...rest] = id.split(':')
+  const elsewhere = JUJU_ONLY[first]
+  if (elsewhere !== undefined) {
+    leave(new KcharmError('usage', `kcharm has no ${first}: ${elsewhere.why}`, { hint: elsewhere.instead }))
+  }
   const known = config.commandIDs.map((name) => name.split(':'))
   const isTopic = known.some(([topic]) => topic === first)
   const word = isTopic ? [first, ...rest.slice(0, 1)].join(' ') : first

@@ -11,11 +11,13 @@ import { machineOpener } from '../run/open-machine.ts'
 import { blobProvider } from '../run/provide-blob.ts'
 import { secretReader } from '../run/read-secret.ts'
 import type { Workspace } from '../run/workspace.ts'
+import { currentModel } from '../state/current-model.ts'
 import { folderStore } from '../state/folder-store.ts'
 import { stateFolder } from '../state/places.ts'
 
 /** The operator's own machine as a workspace: its state folder, its SSH, its terminal. `end` gives the terminal back. */
-export function openWorkspace(model: string, verb: string): Workspace & { end(): void } {
+export function openWorkspace(named: string | undefined, verb: string): Workspace & { end(): void } {
+  const model = named ?? currentModel(stateFolder())
   if (!machineName.safeParse(model).success) {
     throw new KcharmError(
       'usage',

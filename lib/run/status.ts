@@ -96,6 +96,6 @@ function standing(seen: SeenUnit | undefined, fault: StoredModel['faults'][strin
 function machineStatus(name: string, { model, faults }: StoredModel): MachineStatus {
   const machine = model.machines[name]
   const fault = faults[name]
-  const address = machine ? `${machine.address}:${machine.port}` : ''
+  const address = machine ? [machine.address, ...(machine.port === undefined ? [] : [machine.port])].join(':') : ''
   return fault ? { address, status: 'failed', message: fault.message } : { address, status: 'reached' }
 }

@@ -1,4 +1,5 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeAtomically } from './atomic-file.ts'
 import { journalFile } from './journal-file.ts'
@@ -25,5 +26,12 @@ export function folderStore(root: string, mask: <T>(value: T) => T = (value) => 
     },
     lock: (name, holder) => lockFolder(folder(name), { name, holder }),
     journal: (name) => journalFile(join(folder(name), 'journal.jsonl'), mask),
+    async list() {
+      const names = await readdir(join(root, 'models')).catch(() => [])
+      return names.filter((name) => existsSync(modelFile(name))).sort()
+    },
+    async forget(name) {
+      await rm(folder(name), { recursive: true, force: true })
+    },
   }
 }

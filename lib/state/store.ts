@@ -12,6 +12,10 @@ export interface ModelStore {
   /** One operation per model at a time. Throws `locked`, naming the holder; a dead process holds nothing. */
   lock(name: string, holder: string): Promise<Lock>
   journal(name: string): Journal
+  /** The names of all models, sorted. */
+  list(): Promise<string[]>
+  /** Forgets the model and its journal. */
+  forget(name: string): Promise<void>
 }
 
 export interface Lock {

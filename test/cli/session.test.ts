@@ -1,38 +1,9 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import { stringify } from 'yaml'
+import { expect, test } from 'vitest'
 import { CONFIG } from '../../charms/containerd/observe.ts'
-import { makeStandInKata } from '../../lib/lab/archives/stand-in-kata.ts'
-import { startStandInNode } from '../../lib/lab/rootless/node.ts'
-import { makeKey, workspace } from '../ssh/workspace.ts'
-import { ran, ROOT, shell, type Shell } from './kcharm.ts'
-
-const LAB = join(ROOT, 'bundles/lab.yaml')
-
-/** A user's shell with an inventory of one rootless node. */
-async function lab(): Promise<Shell & { root: string; deploy: string[] }> {
-  const sh = shell()
-  const place = workspace()
-  const key = makeKey(sh.folder, 'user')
-  const hostKey = makeKey(sh.folder, 'host').private
-  const folder = join(place, 'n1')
-  mkdirSync(folder, { mode: 0o755 })
-  const node = await startStandInNode({
-    name: 'n1',
-    folder,
-    base: 'trixie',
-    containerd: false,
-    hostKey,
-    clientKey: key.public,
-  })
-  onTestFinished(() => node.close())
-  writeFileSync(join(sh.folder, 'known_hosts'), `${node.knownHostsLine}\n`)
-  const machine = { name: 'n1', address: '127.0.0.1', port: node.port, user: 'root', key: 'user' }
-  writeFileSync(join(sh.folder, 'inventory.yaml'), stringify({ machines: [machine], 'known-hosts': 'known_hosts' }))
-  const { path } = await makeStandInKata({})
-  return { ...sh, root: join(folder, 'root'), deploy: ['-i', 'inventory.yaml', '--resource', `kata:kata=${path}`] }
-}
+import { ran } from './kcharm.ts'
+import { lab, LAB } from './lab.ts'
 
 test('a session: shown, refused without a yes, deployed, changed, looked at, removed', async () => {
   const { kcharm, deploy, root } = await lab()

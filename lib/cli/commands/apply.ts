@@ -16,9 +16,10 @@ and what is different is named. The plan was looked at when it was made: nobody 
     const { applySaved, parseSavedPlan, settleSaved } = await import('../../run/saved-plan.ts')
     const { openWorkspace } = await import('../workspace.ts')
     const { runVerb } = await import('../run-verb.ts')
-    const { model } = flags
-    const saved = parseSavedPlan(await readText(args.plan, 'plan'), { file: args.plan, version, model })
+    const work = openWorkspace(flags.model, 'apply')
+    const text = await readText(args.plan, 'plan')
+    const saved = parseSavedPlan(text, { file: args.plan, version, model: work.name })
     const how = { ...this.how({ yes: true, 'dry-run': false }), settle: (fleet: Fleet) => settleSaved(saved, fleet) }
-    return await runVerb(openWorkspace(model, 'apply'), applySaved(saved, args.plan), how)
+    return await runVerb(work, applySaved(saved, args.plan), how)
   }
 }
