@@ -5,6 +5,13 @@ import { statusPaint } from './plan-text.ts'
 import { renderTable } from './table.ts'
 import { oneLine, type Paint, plain } from './terminal-text.ts'
 
+/** In one of the formats of `kcharm status`. */
+export function renderStatusAs(format: string, report: StatusReport, paint: Paint = plain): string {
+  if (format === 'json') return JSON.stringify(maskValue(report), undefined, 2)
+  if (format === 'yaml') return renderStatusYaml(report)
+  return format === 'tabular' ? renderStatus(report, paint) : renderStatusShort(report)
+}
+
 /** Tables as `juju status` shows them. */
 export function renderStatus(report: StatusReport, paint: Paint = plain): string {
   return [
@@ -21,7 +28,18 @@ export function renderStatus(report: StatusReport, paint: Paint = plain): string
     .join('\n')
 }
 
-export function renderStatusYaml(report: StatusReport): string {
+/** One line for each unit, as Juju's formats short and line: unit, address, status. */
+function renderStatusShort({ applications, machines }: StatusReport): string {
+  return Object.values(applications)
+    .flatMap(({ units }) => Object.entries(units))
+    .map(([name, { machine, status, message }]) => {
+      const words = message ? `${status}: ${message}` : status
+      return `- ${name}: ${machines[machine]?.address ?? machine} (${oneLine(maskText(words))})\n`
+    })
+    .join('')
+}
+
+function renderStatusYaml(report: StatusReport): string {
   return stringify(maskValue(report), { lineWidth: 0 })
 }
 

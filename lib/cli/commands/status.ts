@@ -6,25 +6,42 @@ export default class Status extends ModelCommand {
   static override summary = 'show applications, units, machines and relations'
   static override description = 'As they were last seen; --refresh reads the machines.'
   static override flags = {
-    format: Flags.string({ summary: 'how', options: ['tabular', 'yaml', 'json'], default: 'tabular' }),
+    format: Flags.string({
+      summary: 'how; short (or line) is one line for each unit',
+      options: ['tabular', 'short', 'line', 'yaml', 'json'],
+      default: 'tabular',
+    }),
     refresh: Flags.boolean({ summary: 'read the machines now' }),
+    watch: Flags.integer({ summary: 'again after so many seconds, until Ctrl-C', helpValue: 'SECONDS', min: 1 }),
   }
 
   async run(): Promise<object> {
     const { flags } = await this.parse(Status)
     const { openWorkspace } = await import('../workspace.ts')
-    const { readModel } = await import('../../run/read-model.ts')
-    const { statusOfModel } = await import('../../run/status.ts')
-    const { renderStatus, renderStatusYaml } = await import('../../report/status-text.ts')
-    const { paintFor } = await import('../../report/terminal-text.ts')
     const { maskValue } = await import('../../report/mask.ts')
     const work = openWorkspace(flags.model, 'status')
+    const report = await this.show(work, flags)
+    if (flags.watch !== undefined) {
+      const { setTimeout: sleep } = await import('node:timers/promises')
+      for (;;) {
+        await sleep(flags.watch * 1000)
+        await this.show(work, flags)
+      }
+    }
+    return maskValue(report)
+  }
+
+  private async show(work: Workspace, flags: { format: string; refresh: boolean; watch?: number | undefined }) {
+    const { readModel } = await import('../../run/read-model.ts')
+    const { statusOfModel } = await import('../../run/status.ts')
+    const { renderStatusAs } = await import('../../report/status-text.ts')
+    const { paintFor } = await import('../../report/terminal-text.ts')
     const stored = flags.refresh ? await this.refresh(work) : await readModel(work)
     const report = statusOfModel(stored, work.charms)
-    if (flags.format === 'tabular') this.print(renderStatus(report, paintFor(process.stdout)))
-    else if (flags.format === 'yaml') this.print(renderStatusYaml(report))
-    else this.print(JSON.stringify(maskValue(report), undefined, 2))
-    return maskValue(report)
+    // A terminal shows the newest one alone.
+    if (flags.watch !== undefined && process.stdout.isTTY) this.print('\u001b[2J\u001b[H')
+    this.print(renderStatusAs(flags.format, report, paintFor(process.stdout)))
+    return report
   }
 
   private async refresh(work: Workspace) {
