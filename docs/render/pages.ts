@@ -4,6 +4,7 @@ import { format } from 'prettier'
 import { charms } from '../../charms/index.ts'
 import { bundleFields } from '../../lib/model/bundle.ts'
 import { inventoryFields } from '../../lib/model/inventory.ts'
+import { bundleJsonSchema, inventoryJsonSchema } from '../../lib/model/json-schema.ts'
 import { readCommands } from './command-files.ts'
 import { renderCharms } from './charms.ts'
 import { renderCommands } from './commands.ts'
@@ -23,6 +24,13 @@ export async function renderPages(): Promise<Record<string, string>> {
   }
   const laidOut: Record<string, string> = {}
   for (const [path, text] of Object.entries(pages)) laidOut[path] = await layOut(NOTE + text)
+  const schemas = { bundle: bundleJsonSchema(charms), inventory: inventoryJsonSchema() }
+  for (const [name, schema] of Object.entries(schemas)) {
+    laidOut[`docs/reference/${name}.schema.json`] = await format(JSON.stringify(schema), {
+      parser: 'json',
+      printWidth: 120,
+    })
+  }
   return { ...laidOut, 'README.md': withExitCodes(await readOwn('README.md'), await layOut(renderErrors())) }
 }
 
@@ -46,7 +54,8 @@ ${renderFields(bundleFields())}`
 }
 
 /** An inventory as people write it; a test reads it. */
-export const INVENTORY = `known-hosts: ~/.ssh/known_hosts
+export const INVENTORY = `# yaml-language-server: $schema=inventory.schema.json
+known-hosts: ~/.ssh/known_hosts
 machines:
   - name: node-a
     address: 192.0.2.11

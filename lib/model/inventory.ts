@@ -64,7 +64,7 @@ const machine = z.strictObject({
 const group = z.strictObject(login)
 
 /** What an inventory may hold, with the sentences of its reference page. */
-const inventorySchema = z.strictObject({
+export const inventorySchema = z.strictObject({
   'known-hosts': path
     .optional()
     .describe('Where the host keys of the machines are kept, relative to the inventory. Without it: as ssh does.'),

@@ -13,7 +13,7 @@ const PERSONAL = /(?<![\w.}/-])\/(work|workspace|builds|Users)\/[\w.-]+/g
 
 /** Those that documentation, licences and tests name. A mirror or registry is none of them: everybody has their own. */
 const HOSTS =
-  /^([\w-]+|.*\.(test|example)|example\.(org|com|net)|github\.com|containerd\.io|katacontainers\.io|go\.dev|juju\.is|stately\.ai|tukaani\.org|www\.apache\.org|www\.w3\.org|docs\.npmjs\.com)$/
+  /^([\w-]+|.*\.(test|example)|example\.(org|com|net)|github\.com|containerd\.io|katacontainers\.io|go\.dev|json-schema\.org|juju\.is|stately\.ai|tukaani\.org|www\.apache\.org|www\.w3\.org|docs\.npmjs\.com)$/
 
 /** Web addresses of hosts that nobody looked at. */
 export function unknownHosts(sources: Source[]): string[] {

@@ -14,7 +14,7 @@ import { readSources, ROOT } from './sources.ts'
 /** `npm run docs` runs this test with `--update`. */
 test('the reference pages are what the code says', async () => {
   const pages = await renderPages()
-  expect(Object.keys(pages)).toHaveLength(6)
+  expect(Object.keys(pages)).toHaveLength(8)
   for (const [path, text] of Object.entries(pages)) {
     await expect(text).toMatchFileSnapshot(join(ROOT, path))
   }
