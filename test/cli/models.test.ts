@@ -55,6 +55,13 @@ test('units and machines come and go; the model is exported and deploys again wi
   const again = await kcharm('deploy', 'again.yaml', '-i', 'inventory.yaml', '--dry-run')
   expect(again.stdout).toBe('Model default: no changes on 3 machines.\n')
 
+  expect(await kcharm('diff-bundle', 'again.yaml')).toMatchObject({ status: 0, stdout: '' })
+  const differs = await kcharm('diff-bundle', 'bundle.yaml', ...deploy.slice(2))
+  expect([differs.status, differs.stdout]).toEqual([
+    5,
+    expect.stringMatching(/^- {4}to: all\n\+ {4}to:\n\+ {6}- n1$/m) as string,
+  ])
+
   expect((await steps('remove-unit', 'containerd')).stderr).toContain('expected APP/NUMBER')
   expect((await steps('remove-unit', 'containerd/1')).status).toBe(0)
   expect(readdirSync(join(roots[2] ?? '', 'opt')).filter((name) => name.startsWith('kata'))).toEqual([])
