@@ -99,3 +99,27 @@ test('debug-log: some, all but some, by level, from the end on, and what comes',
   child.kill('SIGINT')
   expect((await result).status).toBe(130)
 })
+
+test('history and one operation: who, when, what, the outcome of each machine; one that was cut off', async () => {
+  const { kcharm, start, deploy } = await lab(2)
+  const child = start('deploy', LAB, ...deploy, '--yes')
+  child.stderr?.once('data', () => child.kill('SIGKILL'))
+  await ran(child)
+  await kcharm('deploy', LAB, ...deploy, '--yes')
+  await kcharm('config', 'kata', 'shims=qemu,clh', '--yes')
+  const operations = JSON.parse((await kcharm('history', '--json')).stdout) as { op: string; result?: string }[]
+  expect(operations).toMatchObject([
+    { machines: expect.any(Object) as object },
+    { result: 'ok', machines: { n1: { changes: expect.any(Number) as number }, n2: {} } },
+    { title: 'config kata shims', result: 'ok', machines: { n1: { changes: 2 }, n2: { changes: 2 } } },
+  ])
+  expect(operations[0]?.result).toBeUndefined()
+  const { stdout } = await kcharm('history', '-n', '1')
+  expect(stdout).toMatch(/^[0-9a-f]{8} +\d{4}-.* UTC +ok +4 +config kata shims +\S+@\S+\n$/m)
+  expect((await kcharm('history')).stdout).toMatch(/ cut off /)
+  const one = (await kcharm('show-operation', operations[2]?.op.slice(0, 6) ?? '')).stdout
+  expect(one).toMatch(/^Operation [0-9a-f]{8}: config kata shims\nBegun .* UTC by .*process \d+\); result: ok\n/)
+  expect(one).toMatch(/^n2 +ok +2$/m)
+  expect(one).toMatch(/^unit-kata-1: .* INFO hook config-changed$/m)
+  expect(await kcharm('show-operation', 'zz')).toMatchObject({ status: 4 })
+})
