@@ -3,6 +3,7 @@ import { kubeletDisagrees, refusedCgroup } from './cgroup.ts'
 import { blocked, type Ctx, handlersOf, type Out } from './context.ts'
 import type { Method } from './install.ts'
 import { CONFIG, flavour, hasRunc, liveTasks, missingImports, unitFacts } from './observe.ts'
+import { refusedNoProxy } from './no-proxy.ts'
 import { otherPackage } from './package.ts'
 import { preparedMain } from './prepare.ts'
 import { readConfig, refusalOf } from './toml/index.ts'
@@ -23,6 +24,7 @@ export function refusedMachine(context: Ctx, method: Exclude<Method, { by: 'noth
     refusedConfig(context, method) ??
     refusedRegistries(context, method) ??
     refusedDriver(context, method) ??
+    refusedNoProxy(context) ??
     unreadable(context)
   )
 }
