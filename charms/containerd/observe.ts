@@ -105,7 +105,7 @@ const USUAL: DaemonPlaces = { bin: '', config: CONFIG, socket: SOCKET }
 /** The configuration as the daemon understands it, imports merged. */
 export function dumpOf({ bin, config }: DaemonPlaces): Reading<string> {
   return {
-    key: keyOf('containerd:dump', bin),
+    key: keyOf('containerd:dump', { bin }),
     lasting: 'effect',
     script: `${program(bin, 'containerd')} -c ${path(config)} config dump`,
     parse: (frame) => frame,
@@ -122,13 +122,10 @@ export interface CriHealth {
 }
 
 export function healthOf({ bin, socket }: DaemonPlaces): Reading<CriHealth> {
-  // ctr also asks for the daemon's deprecations, and with that the daemon writes itself an uuid (containerd, cmd/ctr/commands/client.go).
-  const at = bin === '' ? '' : ` -a ${path(socket)}`
-  const list = `CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS=true ${program(bin, 'ctr')}${at} --connect-timeout 3s plugins ls`
   return {
-    key: keyOf('containerd:cri', bin),
+    key: keyOf('containerd:cri', { bin, socket }),
     lasting: 'effect',
-    script: `${list}; echo; ${criStatus(socket)}`,
+    script: `${ctr({ bin, socket })} plugins ls; echo; ${criStatus(socket)}`,
     parse: parseHealth,
   }
 }
@@ -144,8 +141,18 @@ function parseHealth(frame: string): CriHealth {
   }
 }
 
-function keyOf(what: string, bin: string): string {
-  return bin === '' ? what : `${what}:${bin}`
+/**
+ * One question to the daemon that is given up after three seconds. ctr also asks for the daemon's deprecations, and with that
+ * the daemon writes itself an uuid (containerd, cmd/ctr/commands/client.go).
+ */
+export function ctr({ bin, socket }: Omit<DaemonPlaces, 'config'>): string {
+  const at = socket === SOCKET ? '' : ` -a ${path(socket)}`
+  return `CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS=true ${program(bin, 'ctr')}${at} --connect-timeout 3s`
+}
+
+function keyOf(what: string, { bin, socket = SOCKET }: { bin: string; socket?: string }): string {
+  const which = bin !== '' || socket === SOCKET ? bin : socket
+  return which === '' ? what : `${what}:${which}`
 }
 
 function program(bin: string, name: string): string {

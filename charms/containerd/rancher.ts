@@ -21,7 +21,7 @@ export interface Rancher {
   text: string
 }
 
-export const RANCHER_SOCKET = '/run/k3s/containerd/containerd.sock'
+const RANCHER_SOCKET = '/run/k3s/containerd/containerd.sock'
 
 /** Nothing on other machines. One frame: what is on the first line, and below it the configuration in base64. */
 export const rancherReading: Reading<Rancher | undefined> = {

@@ -1,4 +1,4 @@
-import { CRI_IMAGES, CRI_NAMES, CRI_RUNTIME, GRPC_CRI, runtimesIn } from './ids.ts'
+import { CRI_IMAGES, CRI_NAMES, CRI_RUNTIME, GRPC_ADDRESSES, GRPC_CRI, runtimesIn } from './ids.ts'
 import { ownerOf, type Owner } from './owner.ts'
 import { isTable, lookup, parseToml, type Table } from './parse.ts'
 import { lineOf, startsWith, statements } from './statements.ts'
@@ -29,6 +29,8 @@ export interface ConfigFacts {
   defaultRuntime: string | undefined
   /** The deprecated `default_runtime` table: on 1.x it wins over the name, 2.x ignores it. */
   defaultTable: Runtime | undefined
+  /** Where the daemon is told to answer. */
+  socket: string | undefined
   pauseImage: string | undefined
   /** The folder, or folders between colons, of hosts.toml files. */
   registryFolder: string | undefined
@@ -76,6 +78,7 @@ export function factsOf(config: Table, text: string, { path, daemon = '2.0' }: R
     runtimes: readRuntimes(config, text, runtimesIn(plugin)),
     defaultRuntime: string(lookup(cri, ['containerd', 'default_runtime_name'])),
     defaultTable: isOne(daemon) && defaultTable?.type !== '' ? defaultTable : undefined,
+    socket: string(lookup(config, GRPC_ADDRESSES[schema > 3 ? 1 : 0] ?? [])),
     pauseImage: string(image),
     registryFolder: string(lookup(registry, ['config_path'])),
     inlineRegistries: inlineRegistries(registry),
