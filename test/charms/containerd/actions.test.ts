@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import * as questions from '../../../charms/containerd/actions.ts'
 import { containerd } from '../../../charms/containerd/charm.ts'
+import { kata } from '../../../charms/kata/charm.ts'
 import { CONFIG } from '../../../charms/containerd/observe.ts'
 import { askAction } from '../../../lib/testing/index.ts'
 import { machine } from './machine.ts'
@@ -150,4 +151,19 @@ describe('the daemon that is asked', () => {
       expect(reading.parse('kcharm: no socket').says).toBe(`there is no ${socket}`)
     }
   })
+})
+
+test('kata’s smoke asks where containerd says that it is', () => {
+  const K3S = {
+    socket: 'unix:///run/k3s/containerd/containerd.sock',
+    programs: '/var/lib/rancher/k3s/data/current/bin',
+    config: '/var/lib/rancher/k3s/agent/etc/containerd/config.toml',
+  }
+  const bag = { runtime: 'containerd', version: '2.1.4', wired: [], loaded: [] }
+  const script = (places: Record<string, string>) =>
+    askAction(kata, 'smoke', { config: { shims: ['qemu'] }, peers: { runtime: [{ ...bag, ...places }] } }).script
+  expect(script(K3S)).toContain(`export CONTAINERD_ADDRESS="$R"/run/k3s/containerd/containerd.sock
+PATH="$R"/var/lib/rancher/k3s/data/current/bin:$PATH
+main="$R"/var/lib/rancher/k3s/agent/etc/containerd/config.toml`)
+  expect(script({ socket: 'unix:///run/containerd/containerd.sock' })).toContain('containerd.sock\nmain=\n')
 })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { containerd } from '../../../charms/containerd/charm.ts'
 import type { FileObject } from '../../../lib/host/file.ts'
 import { runStage, type StageState } from '../../../lib/testing/index.ts'
-import { CERTIFICATE } from './certificate.ts'
+import { CERTIFICATE, KEY, OTHER_KEY } from './certificate.ts'
 import { CONFIG, DROP_IN, fileText, machine, mainAfter, objectsOf, V2, withVersion } from './machine.ts'
 
 const CERTS = '/etc/containerd/certs.d'
@@ -67,6 +67,19 @@ server = "https://m.example"
     expect(hosts?.text).toContain('Authorization = ["Bearer bird"]')
   })
 
+  test('a client’s certificate stands beside its key, which only root may read', () => {
+    const mirrors = [{ url: 'https://m.example', client: { cert: 'file:/c.pem', key: 'env:KEY' } }]
+    const state = withRegistries([{ host: 'r.example', mirrors }], {
+      secrets: { 'file:/c.pem': CERTIFICATE, 'env:KEY': KEY },
+    })
+    const files = objectsOf('configuring', state).filter((each) => each.kind === 'file')
+    const [cert, key, hosts] = files
+    expect(cert).toMatchObject({ text: CERTIFICATE })
+    expect(key).toMatchObject({ path: cert?.path.replace(/pem$/, 'key'), text: KEY, secret: true })
+    expect(hosts?.secret).toBeUndefined()
+    expect(hosts?.text).toContain(`  client = [["${cert?.path}", "${key?.path}"]]`)
+  })
+
   test('it is no reason for a restart; the folder in the main file is', () => {
     const objects = objectsOf('configuring', withRegistries([PLAIN]))
     const service = objects.find((each) => each.kind === 'service')
@@ -126,6 +139,15 @@ describe('refused, with the way out', () => {
     expect(() => refusal(withRegistries([lost]))).toThrow('env:LOST stands for nothing')
     const wrong = { host: 'a', mirrors: [{ url: 'https://a', ca: 'bm90IGEgY2VydGlmaWNhdGU=' }] }
     expect(() => refusal(withRegistries([wrong]))).toThrow('registries: a: its ca holds no certificate')
+  })
+
+  test.each([
+    ['another certificate’s key', OTHER_KEY],
+    ['no key at all', 'canary'],
+  ])('%s', (_name, key) => {
+    const pair = { host: 'a', mirrors: [{ url: 'https://a', client: { cert: 'env:C', key: 'env:K' } }] }
+    const state = withRegistries([pair], { secrets: { 'env:C': CERTIFICATE, 'env:K': key } })
+    expect(() => refusal(state)).toThrow(/^registries: a: env:K is no key of env:C$/)
   })
 
   test.each([
