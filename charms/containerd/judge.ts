@@ -6,7 +6,7 @@ import { CONFIG, flavour, hasRunc, liveTasks, missingImports, unitFacts } from '
 import { refusedNoProxy } from './no-proxy.ts'
 import { otherPackage } from './package.ts'
 import { preparedMain } from './prepare.ts'
-import { readConfig, refusalOf } from './toml/index.ts'
+import { readConfig, refusalOf, wayOutOf } from './toml/index.ts'
 import { extraFault } from './extra.ts'
 import { registryObjects } from './registries/files.ts'
 import { refusedRegistries } from './registries/folder.ts'
@@ -38,7 +38,7 @@ export function refusedFlavour(context: Ctx): Out | undefined {
   }
   return blocked(
     `the containerd of this machine belongs to ${found}, which writes its configuration itself`,
-    `${found} machines are not managed yet: take this machine out of the bundle`,
+    `${wayOutOf(found)}; take this machine out of the bundle`,
   )
 }
 

@@ -85,7 +85,7 @@ export function refusedRancher(context: Ctx, rancher: Rancher): Out | undefined 
   if (mainFacts(rancher).imports.includes(`${folder}/*.toml`)) return undefined
   return blocked(
     `${config} does not import ${folder}/*.toml: this ${flavour} is older than that folder, or its template leaves it out`,
-    `upgrade ${flavour}, or write a template whose first lines are {{ template "base" . }} and that import`,
+    `upgrade ${flavour}, or write ${folder.replace(/\.d$/, '.tmpl')} with two lines: imports = ["${folder}/*.toml"] and {{ template "base" . }}`,
   )
 }
 

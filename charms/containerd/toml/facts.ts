@@ -36,6 +36,8 @@ export interface ConfigFacts {
   registryFolder: string | undefined
   /** Registry settings that containerd refuses beside such a folder, by their names. */
   inlineRegistries: string[]
+  /** What those mirrors name, by registry: URLs without a login. */
+  inlineMirrors: Record<string, string[]>
   restrictOom: boolean | undefined
   /** The name under which CRI is disabled. */
   criDisabled: string | undefined
@@ -82,6 +84,7 @@ export function factsOf(config: Table, text: string, { path, daemon = '2.0' }: R
     pauseImage: string(image),
     registryFolder: string(lookup(registry, ['config_path'])),
     inlineRegistries: inlineRegistries(registry),
+    inlineMirrors: inlineMirrors(lookup(registry, ['mirrors'])),
     restrictOom: flag(lookup(cri, ['restrict_oom_score_adj'])),
     criDisabled: strings(config.disabled_plugins).find((name) => CRI_NAMES.includes(name)),
     owner: ownerOf(config, text),
@@ -95,6 +98,11 @@ function inlineRegistries(registry: unknown): string[] {
   const mirrors = keys(lookup(registry, ['mirrors'])).map((host) => `registry.mirrors."${host}"`)
   const hosts = keys(lookup(registry, ['configs'])).filter((host) => lookup(registry, ['configs', host, 'tls']))
   return [...mirrors, ...hosts.map((host) => `registry.configs."${host}".tls`)]
+}
+
+function inlineMirrors(mirrors: unknown): Record<string, string[]> {
+  const urls = (host: string) => strings(lookup(mirrors, [host, 'endpoint'])).map((url) => url.replace(/\/\/.*@/, '//'))
+  return Object.fromEntries(keys(mirrors).map((host) => [host, urls(host)]))
 }
 
 function keys(value: unknown): string[] {

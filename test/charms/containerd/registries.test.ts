@@ -130,6 +130,20 @@ describe('refused, with the way out', () => {
     expect(runStage(containerd, 'inspecting', state).blocked?.hint).toMatch(/\w/)
   })
 
+  test('mirrors in the main file are shown as the option that takes their place, without a login', () => {
+    const at = '[plugins."io.containerd.grpc.v1.cri".registry.'
+    const main = `${V2}${at}mirrors."docker.io"]\n  endpoint = ["https://me:canary@m.example", "http://n:5000"]
+${at}mirrors."*"]\n  endpoint = ["https://m.example"]\n${at}configs."m.example".tls]\n  insecure_skip_verify = true\n`
+    const { hint = '' } =
+      runStage(containerd, 'inspecting', withRegistries([PLAIN], {}, { [`text:${CONFIG}`]: main })).blocked ?? {}
+    const [, option = ''] = /what they say: (\[.*\]);/.exec(hint) ?? []
+    expect(containerd.config.parse({ registries: JSON.parse(option) }).registries).toMatchObject([
+      { host: 'docker.io', mirrors: [{ url: 'https://m.example' }, { url: 'http://n:5000' }] },
+      { host: '_default', mirrors: [{ url: 'https://m.example' }] },
+    ])
+    expect(hint).toContain('give TLS settings as ca, client and skip_verify there; take them out of the file')
+  })
+
   test('mirrors in the main file alone are nobody’s business', () => {
     expect(refusal(machine(inline('mirrors."docker.io"')))).toBeUndefined()
   })

@@ -37,6 +37,8 @@ imports = ["conf.d/*.toml"]
     pauseImage: 'pause:3',
     registryFolder: undefined,
     inlineRegistries: [],
+    inlineMirrors: {},
+    socket: undefined,
     restrictOom: true,
     criDisabled: undefined,
     owner: undefined,
