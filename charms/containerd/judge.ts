@@ -1,10 +1,11 @@
+import { isVersion, WAYS } from '../../lib/host/package-manager.ts'
 import { remembered } from '../../lib/model/memo.ts'
 import { kubeletDisagrees, refusedCgroup } from './cgroup.ts'
 import { blocked, type Ctx, handlersOf, type Out } from './context.ts'
 import type { Method } from './install.ts'
-import { CONFIG, flavour, hasRunc, liveTasks, missingImports, unitFacts } from './observe.ts'
+import { CONFIG, flavour, hasRunc, liveTasks, missingImports, unitFacts, versionIn } from './observe.ts'
 import { refusedNoProxy } from './no-proxy.ts'
-import { otherPackage } from './package.ts'
+import { type FromPackage, otherPackage } from './package.ts'
 import { preparedMain } from './prepare.ts'
 import { readConfig, refusalOf, wayOutOf } from './toml/index.ts'
 import { extraFault } from './extra.ts'
@@ -46,10 +47,22 @@ export function refusedFlavour(context: Ctx): Out | undefined {
 function otherVersion(context: Ctx, method: Method): Out | undefined {
   if (method.by === 'package') {
     const asked = otherPackage(context.config, method)
-    return asked === undefined ? undefined : noUpgrade(`${method.name} ${method.installed ?? ''}`, asked)
+    if (asked === undefined) return undefined
+    const there = `${method.name} ${method.installed ?? ''}`
+    const known = context.version !== undefined && isVersion(asked, context.version)
+    return known ? changedByHand(there, asked, method) : noUpgrade(there, asked)
   }
   if (method.by !== 'archive' || context.version === undefined || context.version === method.version) return undefined
   return noUpgrade(`containerd ${context.version}`, method.version)
+}
+
+/** It was the version that is asked for, and somebody has changed it. */
+function changedByHand(there: string, asked: string, { name, manager, installed }: FromPackage): Out {
+  const back = `${manager === 'apt' ? 'apt-get' : manager} install ${WAYS[manager].spec(name, asked)}`
+  return blocked(
+    `${there} is installed, and ${asked} is asked for: somebody has changed it`,
+    `put it back (${back}), or set version to ${versionIn(installed ?? '') ?? 'what is there'}`,
+  )
 }
 
 function noUpgrade(there: string, asked: string): Out {

@@ -60,20 +60,23 @@ const VALUE = `value() { printf '%s\\n' "$dump" | awk -v want="$1" -v key="$2" '
 /** Where the runtime of this machine is, that of k3s for one: `ctr` and `containerd` are asked there. */
 function placesWords(context: Ctx): string[] {
   const [peer] = context.peers('runtime')
-  if (peer?.bag === undefined) return ['main=']
-  const { socket, programs, config } = peer.bag
+  if (peer?.bag === undefined) return [`main=${path(CONFIG)}`]
+  const { socket, programs, config = CONFIG } = peer.bag
   return [
     `export CONTAINERD_ADDRESS=${path(socket.replace(/^unix:\/\//, ''))}`,
     ...(programs === undefined ? [] : [`PATH=${path(programs)}:$PATH`]),
-    `main=${config === undefined ? '' : path(config)}`,
+    `main=${path(config)}`,
   ]
 }
+
+/** Where containerd looks by default; some builds print their defaults when it is not named (k0s#7364). */
+const CONFIG = '/etc/containerd/config.toml'
 
 function scriptFor(handler: string): string {
   const table = `.containerd.runtimes.${handler}`
   return [
     VALUE,
-    'dump=$(containerd ${main:+-c "$main"} config dump 2>/dev/null)',
+    'dump=$(containerd -c "$main" config dump 2>/dev/null)',
     `type=$(value ${quote(table)} runtime_type) shim=$(value ${quote(table)} runtime_path)`,
     `config=$(value ${quote(`${table}.options`)} ConfigPath)`,
     'echo "type $type"; echo "shim $shim"; echo "outside boot $(cat "$R"/proc/sys/kernel/random/boot_id)"; echo "outside kernel $(cat "$R"/proc/version)"',

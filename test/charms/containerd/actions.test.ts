@@ -165,5 +165,7 @@ test('kata’s smoke asks where containerd says that it is', () => {
   expect(script(K3S)).toContain(`export CONTAINERD_ADDRESS="$R"/run/k3s/containerd/containerd.sock
 PATH="$R"/var/lib/rancher/k3s/data/current/bin:$PATH
 main="$R"/var/lib/rancher/k3s/agent/etc/containerd/config.toml`)
-  expect(script({ socket: 'unix:///run/containerd/containerd.sock' })).toContain('containerd.sock\nmain=\n')
+  expect(script({ socket: 'unix:///run/containerd/containerd.sock' })).toContain(
+    'containerd.sock\nmain="$R"/etc/containerd/config.toml\n',
+  )
 })

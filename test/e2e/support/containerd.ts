@@ -47,6 +47,19 @@ export async function runContainer(lab: TestLab, node: string): Promise<string> 
   )
 }
 
+/** A container of runc's that goes on with a script, on a root file system of the node's own shell. */
+export async function startContainer(lab: TestLab, node: string, what: { name: string; script: string }) {
+  const script = Buffer.from(what.script).toString('base64')
+  await lab.sh(
+    node,
+    `set -e; r=/run/rootfs-${what.name}; mkdir -p "$r/bin" "$r/proc" "$r/sys" "$r/dev" "$r/etc"
+    for p in /bin/sh /bin/sleep; do
+      for f in $p $(ldd $p | grep -o '/[^ ]*'); do mkdir -p "$r\${f%/*}"; cp -L "$f" "$r$f"; done
+    done
+    ctr run -d --runtime io.containerd.runc.v2 --rootfs "$r" ${what.name} /bin/sh -c "$(echo ${script} | base64 -d)" </dev/null >/dev/null 2>&1`,
+  )
+}
+
 /** `io.containerd.grpc.v1 cri ok` and the like: the CRI's plugins as the daemon itself lists them. */
 export async function criPlugins(lab: TestLab, node: string): Promise<string[]> {
   const rows = (await lab.sh(node, 'ctr plugins ls')).split('\n').map((line) => line.trim().split(/\s+/))
