@@ -76,7 +76,8 @@ function noUpgrade(there: string, asked: string): Out {
 function refusedRepository({ config, resources }: Ctx, method: Method): Out | undefined {
   if (method.by !== 'package' || config.repository === undefined) return undefined
   if (config.version === undefined) {
-    const hint = 'set version: what the repository offers is known only once it has been read'
+    const hint =
+      'set version: a plan must say what comes, and what a repository offers is known only once it has been read'
     return blocked(`the repository ${config.repository.url} needs the version that is to come from it`, hint)
   }
   if (resources['repository-key'] !== undefined || config.repository.unsigned) return undefined
