@@ -24,21 +24,24 @@ export function checksOf(context: Ctx, { version, wish }: { version: string; wis
 }
 
 /** The same of the containerd inside another service, whose main file has these facts. */
-export function checksAt(places: DaemonPlaces, { facts, wish }: { facts: ConfigFacts; wish: Wish }): Check[] {
+export function checksAt(
+  places: DaemonPlaces,
+  { facts, wish, service }: { facts: ConfigFacts; wish: Wish; service: string },
+): Check[] {
   const names = wish.handlers.map((handler) => handler.name)
   const settings = settingsOf(wish, facts).filter(({ path }) => path[1] !== GRPC_CRI)
   const dump = dumpOf(places)
-  return [criIsHealthy(healthOf(places)), handlersAreLoaded(names, dump), settingsAreLoaded(settings, dump)]
+  return [criIsHealthy(healthOf(places), service), handlersAreLoaded(names, dump), settingsAreLoaded(settings, dump)]
 }
 
-const criIsHealthy = (health: Reading<CriHealth>): Check =>
+const criIsHealthy = (health: Reading<CriHealth>, service = 'containerd'): Check =>
   check(
     'CRI health',
     health,
     ({ plugins, runtime }) => {
       if (plugins.length === 0) return 'containerd answers with no CRI plugin (`ctr plugins ls`)'
       const bad = plugins.find((plugin) => plugin.status !== 'ok')
-      if (bad) return `the plugin ${bad.id} is in state ${bad.status}, expected ok; see \`journalctl -u containerd\``
+      if (bad) return `the plugin ${bad.id} is in state ${bad.status}, expected ok; see \`journalctl -u ${service}\``
       if (runtime === 'unknown')
         return 'the machine has none of perl, python3 and crictl to ask the CRI with; install one'
       return runtime === 'ready' ? undefined : `RuntimeReady is ${runtime}, expected ready`

@@ -2,8 +2,9 @@ import { isVersion, WAYS } from '../../lib/host/package-manager.ts'
 import { remembered } from '../../lib/model/memo.ts'
 import { kubeletDisagrees, refusedCgroup } from './cgroup.ts'
 import { blocked, type Ctx, handlersOf, type Out } from './context.ts'
+import { liveTasksOf } from './daemon.ts'
 import type { Method } from './install.ts'
-import { CONFIG, flavour, hasRunc, liveTasks, missingImports, unitFacts, versionIn } from './observe.ts'
+import { CONFIG, flavour, hasRunc, missingImports, unitFacts, versionIn } from './observe.ts'
 import { refusedNoProxy } from './no-proxy.ts'
 import { type FromPackage, otherPackage } from './package.ts'
 import { preparedMain } from './prepare.ts'
@@ -96,16 +97,16 @@ function noRunc(context: Ctx, method: Method): Out | undefined {
 }
 
 /** The daemon reads another file than the one that would be edited, or takes its containers with it when it restarts. */
-function otherUnit({ view }: Ctx): Out | undefined {
-  const { config, killMode } = view.read(unitFacts)
+function otherUnit(context: Ctx): Out | undefined {
+  const { config, killMode } = context.view.read(unitFacts)
   if (config !== undefined) {
     return blocked(
       `containerd.service runs containerd with the configuration ${config}; kcharm edits ${CONFIG}`,
       `take \`-c\` out of its ExecStart (systemctl edit containerd) and move the settings to ${CONFIG}`,
     )
   }
-  const running = killMode === 'control-group' || killMode === 'mixed' ? view.peek(liveTasks) : 0
-  if (typeof running !== 'number' || running === 0) return undefined
+  const running = killMode === 'control-group' || killMode === 'mixed' ? liveTasksOf(context) : 0
+  if (running === 0) return undefined
   return blocked(
     `containerd.service has KillMode=${killMode}: a restart would kill ${running} running containers`,
     'set KillMode=process in its [Service] (systemctl edit containerd), then deploy again',

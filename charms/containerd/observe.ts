@@ -159,12 +159,17 @@ function program(bin: string, name: string): string {
   return bin === '' ? name : path(`${bin}/${name}`)
 }
 
-/** Containers of any namespace that live on this daemon. */
-export const liveTasks: Reading<number> = {
-  key: 'containerd:tasks',
-  lasting: 'effect',
-  script: `find ${path('/run/containerd/io.containerd.runtime.v2.task')} -mindepth 2 -maxdepth 2 -type d 2>/dev/null | wc -l`,
-  parse: (frame) => Number(frame.trim() || 0),
+/** Where the usual daemon keeps what runs. */
+export const STATE = '/run/containerd'
+
+/** Containers of any namespace that live on the daemon that keeps them there. */
+export function liveTasksIn(state: string): Reading<number> {
+  return {
+    key: state === STATE ? 'containerd:tasks' : `containerd:tasks:${state}`,
+    lasting: 'effect',
+    script: `find ${path(`${state}/io.containerd.runtime.v2.task`)} -mindepth 2 -maxdepth 2 -type d 2>/dev/null | wc -l`,
+    parse: (frame) => Number(frame.trim() || 0),
+  }
 }
 
 function isCri(type: string | undefined, id: string | undefined): boolean {

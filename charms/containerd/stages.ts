@@ -11,8 +11,8 @@ import { configObjects } from './configure.ts'
 import { blocked, type Ctx, handlersOf, type Out } from './context.ts'
 import { binaryReads, installObjects, methodOf } from './install.ts'
 import { refusedFlavour, refusedMachine } from './judge.ts'
-import { placesOf, publicPlaces } from './daemon.ts'
-import { CONFIG, type DaemonPlaces, liveTasks } from './observe.ts'
+import { liveTasksOf, placesOf, publicPlaces } from './daemon.ts'
+import { CONFIG, type DaemonPlaces } from './observe.ts'
 import { PACKAGES } from './package.ts'
 import { preparations, wordsOf } from './prepare.ts'
 import { registryObjects } from './registries/files.ts'
@@ -66,11 +66,11 @@ export function proving(context: Ctx): Out {
   const wish = wishOf(context)
   const rancher = rancherOf(context)
   if (rancher) {
-    const { version } = rancher
-    const checks = checksAt(rancherPlaces(rancher), { facts: mainFacts(rancher), wish })
+    const { version, service } = rancher
+    const checks = checksAt(rancherPlaces(rancher), { facts: mainFacts(rancher), wish, service })
     return {
       checks,
-      ...proved(context, { version, wish, whose: ` of ${rancher.service}`, writers: [] }),
+      ...proved(context, { version, wish, whose: ` of ${service}`, writers: [] }),
     }
   }
   const version = versionOf(context)
@@ -95,8 +95,8 @@ function proved(context: Ctx, what: { version: string; wish: Wish; whose: string
 /** Before removal: no handler is configured any more, and nothing runs that would lose its daemon. */
 export function unwiring(context: Ctx): Out {
   if (rancherOf(context)) return {}
-  const running = context.view.peek(liveTasks)
-  if (context.holds('svc:containerd') && typeof running === 'number' && running > 0 && !ranBefore(context)) {
+  const running = liveTasksOf(context)
+  if (context.holds('svc:containerd') && running > 0 && !ranBefore(context)) {
     return blocked(`${running} containers still run on it`, 'stop them, then remove again')
   }
   const method = methodOf(context.config, context.resources, context.view)

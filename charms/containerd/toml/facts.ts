@@ -29,8 +29,9 @@ export interface ConfigFacts {
   defaultRuntime: string | undefined
   /** The deprecated `default_runtime` table: on 1.x it wins over the name, 2.x ignores it. */
   defaultTable: Runtime | undefined
-  /** Where the daemon is told to answer. */
+  /** Where the daemon is told to answer, and to keep what runs. */
   socket: string | undefined
+  state: string | undefined
   pauseImage: string | undefined
   /** The folder, or folders between colons, of hosts.toml files. */
   registryFolder: string | undefined
@@ -81,6 +82,7 @@ export function factsOf(config: Table, text: string, { path, daemon = '2.0' }: R
     defaultRuntime: string(lookup(cri, ['containerd', 'default_runtime_name'])),
     defaultTable: isOne(daemon) && defaultTable?.type !== '' ? defaultTable : undefined,
     socket: string(lookup(config, GRPC_ADDRESSES[schema > 3 ? 1 : 0] ?? [])),
+    state: string(config.state),
     pauseImage: string(image),
     registryFolder: string(lookup(registry, ['config_path'])),
     inlineRegistries: inlineRegistries(registry),

@@ -39,6 +39,7 @@ imports = ["conf.d/*.toml"]
     inlineRegistries: [],
     inlineMirrors: {},
     socket: undefined,
+    state: undefined,
     restrictOom: true,
     criDisabled: undefined,
     owner: undefined,
