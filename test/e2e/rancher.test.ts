@@ -84,7 +84,7 @@ test('what they decide themselves is refused by name, and nothing is changed', a
 })
 
 test('removal ends where it began', async () => {
-  await operator.json(0, 'remove', 'kata', 'containerd', '--yes')
+  await removeBoth()
   for (const node of names) {
     expect([node, ...changes(must(node), await standing(node))]).toEqual([node])
     expect(await handlers(node)).toEqual(['runc'])
@@ -107,7 +107,7 @@ describe('an older k3s, which imports no folder', () => {
     await lab.sh('k3s', 'systemctl restart k3s')
     await deployOn('k3s', 0)
     await hasHandler('k3s')
-    await operator.json(0, 'remove', 'kata', 'containerd', '--yes')
+    await removeBoth()
     await lab.sh('k3s', `rm /etc/default/k3s ${rancherFolder(NODES.k3s)}/config-v3.toml.tmpl; systemctl restart k3s`)
     expect(changes(must('k3s'), await standing('k3s'))).toEqual([])
   })
@@ -131,9 +131,15 @@ test.each([
   )
   expect(refused).toMatchObject({ hint: expect.stringContaining(place) as string })
   expect(changes(found, await standing('other'))).toEqual([])
-  await operator.json(0, 'remove', 'kata', 'containerd', '--yes')
+  await removeBoth()
   await lab.sh('other', `systemctl disable -q ${service}; rm ${unit}; systemctl daemon-reload`)
 })
+
+/** kata first; what stays of a machine that is refused goes with containerd. */
+async function removeBoth(): Promise<void> {
+  await operator.run('remove', 'kata', '--yes')
+  await operator.json(0, 'remove', 'containerd', '--yes')
+}
 
 function standing(node: string): Promise<Standing> {
   return standingOf(lab, node, [...RECORDS, ...RANCHER_FILES])
