@@ -124,14 +124,15 @@ test.each([
     systemctl daemon-reload; systemctl enable -q ${service}`,
   )
   const found = await standing('other')
-  const done = await deployOn('other', 8)
-  const refused = done.units?.find(({ unit: each }) => each === 'containerd/0')
+  const alone = await operator.write('alone.yaml', 'applications: { containerd: { charm: containerd, to: other } }\n')
+  const done = await operator.json(8, 'deploy', alone, '-i', lab.lab.inventory, '--yes')
+  const [refused] = done.units ?? []
   expect(refused?.message).toBe(
     `the containerd of this machine belongs to ${name}, which writes its configuration itself`,
   )
   expect(refused).toMatchObject({ hint: expect.stringContaining(place) as string })
   expect(changes(found, await standing('other'))).toEqual([])
-  await removeBoth()
+  await operator.json(0, 'remove', 'containerd', '--yes')
   await lab.sh('other', `systemctl disable -q ${service}; rm ${unit}; systemctl daemon-reload`)
 })
 
