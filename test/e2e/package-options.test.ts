@@ -89,9 +89,9 @@ describe('the package changed to another version by hand', () => {
 
   /** Debian's package with another version, which starts and restarts nothing. Gives the whole version. */
   async function install(version: string): Promise<string> {
-    const script = `set -e; cd $(mktemp -d); apt-get -qq download containerd; dpkg-deb -R containerd_*.deb tree
+    const script = `set -e; cd $(mktemp -d); dpkg-deb -R /lab/apt/trixie/containerd_*.deb tree
       sed -i 's/^Version: .*/Version: ${version}~hand-1/' tree/DEBIAN/control; rm -f tree/DEBIAN/p*
-      dpkg-deb -b tree new.deb >/dev/null; dpkg -i --force-hold,confold new.deb >/dev/null 2>&1; rm -r "$PWD"
+      dpkg-deb -Znone -b tree new.deb >/dev/null; dpkg -i --force-hold,confold new.deb >/dev/null 2>&1; rm -r "$PWD"
       apt-mark -q hold containerd`
     await lab.sh('n1', script)
     return lab.sh('n1', "dpkg-query -W -f='\${Version}' containerd")
