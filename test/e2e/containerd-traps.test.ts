@@ -98,8 +98,11 @@ test('a container that is slow to end outlasts the restart, ends, and leaves no 
   for (const node of NODES) await startContainer(lab, node, { name: 'slow', script })
   const before = await Promise.all(NODES.map((node) => daemonOf(lab, node)))
   for (const node of NODES) await lab.sh(node, 'sleep 1; ctr task kill -s TERM slow')
-  await deploy({ limit_nofile: '65536' })
+  await deploy({ limit_nofile: '65536', https_proxy: 'http://localhost:3155' })
   for (const [index, node] of NODES.entries()) {
+    const environment = await lab.sh(node, 'systemctl show -p Environment containerd')
+    for (const { ownAddress } of lab.lab.nodes)
+      expect(environment).toMatch(new RegExp(`NO_PROXY=\\S*,${ownAddress}\\b`))
     expect((await daemonOf(lab, node)).starts).toBe((before[index]?.starts ?? 0) + 1)
     await expect.poll(() => lab.sh(node, 'ctr task ls'), { timeout: 20_000 }).toMatch(/^slow\s+\d+\s+STOPPED/m)
     await lab.sh(node, 'ctr task rm slow; ctr container rm slow')
