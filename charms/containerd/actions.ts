@@ -4,7 +4,8 @@ import type { Reading } from '../../lib/host/view.ts'
 import { action, type ActionAnswer } from '../../lib/lifecycle/action.ts'
 import type { endpoints } from './context.ts'
 import type { Config } from './config.ts'
-import { SOCKET } from './observe.ts'
+import { placesOf } from './daemon.ts'
+import { ctr, type DaemonPlaces } from './observe.ts'
 
 const none = z.strictObject({})
 
@@ -12,19 +13,19 @@ export const actions = {
   plugins: action<Config, typeof endpoints, typeof none>({
     description: 'The daemon’s plugins with their states; of one that failed, why (`ctr plugins ls`)',
     params: none,
-    ask: () => plugins,
+    ask: (context) => plugins(placesOf(context)),
   }),
   images: action<Config, typeof endpoints, typeof none>({
     description:
       'The images that pods use: name, size, digest, and whether the kubelet keeps them (`ctr -n k8s.io images ls`)',
     params: none,
-    ask: () => images,
+    ask: (context) => images(placesOf(context)),
   }),
   deprecations: action<Config, typeof endpoints, typeof none>({
     description:
       'What the running daemon was told that a later containerd no longer takes (`ctr deprecations list`; 1.6.27, 1.7.12 and later)',
     params: none,
-    ask: () => deprecations,
+    ask: (context) => deprecations(placesOf(context)),
   }),
 }
 
@@ -35,7 +36,7 @@ interface Plugin {
   error?: string
 }
 
-export const plugins: Reading<ActionAnswer> = question('plugins', 'plugins ls; ctr_ plugins ls -d', (frame) => {
+export const plugins = question('plugins', ['plugins ls', 'plugins ls -d'], (frame) => {
   const errors = errorsIn(frame)
   const rows = frame.split('\n').flatMap((line): Plugin[] => {
     const [, type, id, status] = /^(io\.containerd\.\S+)\s+(\S+)\s+\S+\s+(ok|skip|error)\s*$/.exec(line) ?? []
@@ -55,7 +56,7 @@ export const plugins: Reading<ActionAnswer> = question('plugins', 'plugins ls; c
   }
 })
 
-export const images: Reading<ActionAnswer> = question('images', '-n k8s.io images ls', (frame) => {
+export const images = question('images', ['-n k8s.io images ls'], (frame) => {
   const rows = frame.split('\n').flatMap((line) => {
     const [, name, digest, size, labels = ''] = ROW.exec(line) ?? []
     return name === undefined || digest === undefined || size === undefined
@@ -69,9 +70,9 @@ export const images: Reading<ActionAnswer> = question('images', '-n k8s.io image
 /** REF TYPE DIGEST SIZE PLATFORMS LABELS (containerd, cmd/ctr/commands/images). */
 const ROW = /^(\S+)\s+\S+\s+(sha256:[0-9a-f]+)\s+([\d.]+ \S+)\s+\S+\s*(.*)$/
 
-export const deprecations: Reading<ActionAnswer> = question(
+export const deprecations = question(
   'deprecations',
-  'deprecations list --format json',
+  ['deprecations list --format json'],
   (frame) => {
     const found = listOf(frame)
     if (found === undefined) return { ok: false, result: null, says: 'what ctr printed is no list of deprecations' }
@@ -85,29 +86,27 @@ export const deprecations: Reading<ActionAnswer> = question(
   'this containerd keeps no list of deprecations: 1.6.27, 1.7.12 and later do',
 )
 
-/** One question to the daemon that is given up after three seconds; a daemon that is not there is no answer. */
+/** Asks the daemon of these places; one that is not there is no answer. */
 function question(
   name: string,
-  words: string,
+  words: string[],
   parse: (frame: string) => ActionAnswer,
   unknown = 'ctr does not know the question',
-): Reading<ActionAnswer> {
-  const script = [
-    'ctr_() { CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS=true ctr --connect-timeout 3s "$@"; }',
-    `[ -S ${path(SOCKET)} ] || { echo 'kcharm: no socket'; exit; }`,
-    `ctr_ ${words} || echo "kcharm: exit $?"`,
-  ]
-  return {
+): (places: DaemonPlaces) => Reading<ActionAnswer> {
+  return (places) => ({
     key: `containerd:action:${name}`,
     lasting: 'effect',
-    script: script.join('\n'),
+    script: [
+      `[ -S ${path(places.socket)} ] || { echo 'kcharm: no socket'; exit; }`,
+      `${words.map((each) => `${ctr(places)} ${each}`).join('; ')} || echo "kcharm: exit $?"`,
+    ].join('\n'),
     parse(frame) {
       const [, fault] = /^kcharm: (.*)$/m.exec(frame) ?? []
       if (fault === undefined) return parse(frame)
       const says = fault === 'exit 3' || /No help topic/.test(frame) ? unknown : 'the daemon does not answer'
-      return { ok: false, result: null, says: fault === 'no socket' ? `there is no ${SOCKET}` : says }
+      return { ok: false, result: null, says: fault === 'no socket' ? `there is no ${places.socket}` : says }
     },
-  }
+  })
 }
 
 /** By `TYPE ID`, the message of the error in `ctr plugins ls -d`. */

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import { textReading } from '../../lib/host/file.ts'
 import { remembered } from '../../lib/model/memo.ts'
 import { blocked, type Ctx, type Out } from './context.ts'
-import { CONFIG, DROP_IN, kubeletDriver, liveTasks } from './observe.ts'
+import { liveTasksOf } from './daemon.ts'
+import { CONFIG, DROP_IN, kubeletDriver } from './observe.ts'
 import { preparedText, wordsOf } from './prepare.ts'
 import { editConfig, isEmptyWish, readConfig, renderDropIn, type Wish } from './toml/index.ts'
 import { isOne } from './toml/facts.ts'
@@ -18,8 +19,8 @@ type Drivers = Record<string, boolean>
 export function refusedCgroup(context: Ctx, { version, wish }: { version: string; wish: Wish }): Out | undefined {
   const shift = shiftOf(context, { version, systemdCgroup: wish.systemdCgroup })
   if (shift === undefined) return undefined
-  const running = context.view.peek(liveTasks)
-  if (typeof running === 'number' && running > 0) {
+  const running = liveTasksOf(context)
+  if (running > 0) {
     return blocked(
       `the cgroup driver of ${shift} would change under ${running} running containers`,
       'drain the node and remove its pods (crictl rmp -fa), then deploy again; or set systemd_cgroup as it is now',

@@ -4,7 +4,8 @@ import type { Reading } from '../../lib/host/view.ts'
 import { check, type Check } from '../../lib/lifecycle/charm.ts'
 import { remembered } from '../../lib/model/memo.ts'
 import type { Ctx } from './context.ts'
-import { CONFIG, criHealth, type CriHealth, dumpOf, type DaemonPlaces, effectiveConfig, healthOf } from './observe.ts'
+import { placesOf } from './daemon.ts'
+import { CONFIG, type CriHealth, dumpOf, type DaemonPlaces, effectiveConfig, healthOf } from './observe.ts'
 import { type ConfigFacts, readConfig, type Setting, settingsOf, type Wish } from './toml/index.ts'
 import { isOne } from './toml/facts.ts'
 import { GRPC_CRI } from './toml/ids.ts'
@@ -16,28 +17,31 @@ export function checksOf(context: Ctx, { version, wish }: { version: string; wis
   const names = wish.handlers.map((handler) => handler.name)
   const settings = settingsInDump(context, { version, wish })
   return [
-    criIsHealthy(criHealth),
+    criIsHealthy(healthOf(placesOf(context))),
     ...(names.length > 0 ? [handlersAreLoaded(names, effectiveConfig)] : []),
     ...(settings.length > 0 ? [settingsAreLoaded(settings, effectiveConfig)] : []),
   ]
 }
 
 /** The same of the containerd inside another service, whose main file has these facts. */
-export function checksAt(places: DaemonPlaces, { facts, wish }: { facts: ConfigFacts; wish: Wish }): Check[] {
+export function checksAt(
+  places: DaemonPlaces,
+  { facts, wish, service }: { facts: ConfigFacts; wish: Wish; service: string },
+): Check[] {
   const names = wish.handlers.map((handler) => handler.name)
   const settings = settingsOf(wish, facts).filter(({ path }) => path[1] !== GRPC_CRI)
   const dump = dumpOf(places)
-  return [criIsHealthy(healthOf(places)), handlersAreLoaded(names, dump), settingsAreLoaded(settings, dump)]
+  return [criIsHealthy(healthOf(places), service), handlersAreLoaded(names, dump), settingsAreLoaded(settings, dump)]
 }
 
-const criIsHealthy = (health: Reading<CriHealth>): Check =>
+const criIsHealthy = (health: Reading<CriHealth>, service = 'containerd'): Check =>
   check(
     'CRI health',
     health,
     ({ plugins, runtime }) => {
       if (plugins.length === 0) return 'containerd answers with no CRI plugin (`ctr plugins ls`)'
       const bad = plugins.find((plugin) => plugin.status !== 'ok')
-      if (bad) return `the plugin ${bad.id} is in state ${bad.status}, expected ok; see \`journalctl -u containerd\``
+      if (bad) return `the plugin ${bad.id} is in state ${bad.status}, expected ok; see \`journalctl -u ${service}\``
       if (runtime === 'unknown')
         return 'the machine has none of perl, python3 and crictl to ask the CRI with; install one'
       return runtime === 'ready' ? undefined : `RuntimeReady is ${runtime}, expected ready`
@@ -70,10 +74,15 @@ function settingsAreLoaded(settings: Setting[], config: Reading<string>): Check 
   })
 }
 
-/** Those whose path a dump has unchanged: 2.x prints a schema 2 file in its own newest schema. */
+/** Those whose path a dump has unchanged: 2.x prints an older file in its own newest schema. */
 function settingsInDump({ view }: Ctx, { version, wish }: { version: string; wish: Wish }): Setting[] {
   const text = view.peek(textReading(CONFIG))
   if (typeof text !== 'string') return []
   const settings = settingsOf(wish, readConfig(text, { path: CONFIG, daemon: version }))
-  return isOne(version) ? settings : settings.filter(({ path }) => path[1] !== GRPC_CRI)
+  return isOne(version)
+    ? settings
+    : settings.filter(({ path: [top = '', id] }) => id !== GRPC_CRI && !MOVED.includes(top))
 }
+
+/** Schema 4 has these as tables of plugins (containerd, cmd/containerd/server/config, serviceMigrate). */
+const MOVED = ['grpc', 'ttrpc', 'debug', 'metrics']

@@ -96,7 +96,7 @@ export const config = z.strictObject({
     .array(z.string().regex(/^[\w.:/*-]+$/, 'expected a name, an address or a network'))
     .default([])
     .describe(
-      'What is reached without the proxy, besides localhost, 127.0.0.0/8, ::1, .svc and .cluster.local: name the API server and the networks of nodes, pods and services, since CNI plugins run with it as well.',
+      'What is reached without the proxy, besides localhost, 127.0.0.0/8, ::1, .svc, .cluster.local and the machines of the model: name the API server and the networks of pods and services, since CNI plugins run with it as well. Machines in a network that is named here are not named one by one.',
     ),
   limit_nofile: z
     .string()

@@ -1,11 +1,14 @@
+import { isVersion, WAYS } from '../../lib/host/package-manager.ts'
 import { remembered } from '../../lib/model/memo.ts'
 import { kubeletDisagrees, refusedCgroup } from './cgroup.ts'
 import { blocked, type Ctx, handlersOf, type Out } from './context.ts'
+import { liveTasksOf } from './daemon.ts'
 import type { Method } from './install.ts'
-import { CONFIG, flavour, hasRunc, liveTasks, missingImports, unitFacts } from './observe.ts'
-import { otherPackage } from './package.ts'
+import { CONFIG, flavour, hasRunc, missingImports, unitFacts, versionIn } from './observe.ts'
+import { refusedNoProxy } from './no-proxy.ts'
+import { type FromPackage, otherPackage } from './package.ts'
 import { preparedMain } from './prepare.ts'
-import { readConfig, refusalOf } from './toml/index.ts'
+import { readConfig, refusalOf, wayOutOf } from './toml/index.ts'
 import { extraFault } from './extra.ts'
 import { registryObjects } from './registries/files.ts'
 import { refusedRegistries } from './registries/folder.ts'
@@ -23,6 +26,7 @@ export function refusedMachine(context: Ctx, method: Exclude<Method, { by: 'noth
     refusedConfig(context, method) ??
     refusedRegistries(context, method) ??
     refusedDriver(context, method) ??
+    refusedNoProxy(context) ??
     unreadable(context)
   )
 }
@@ -36,7 +40,7 @@ export function refusedFlavour(context: Ctx): Out | undefined {
   }
   return blocked(
     `the containerd of this machine belongs to ${found}, which writes its configuration itself`,
-    `${found} machines are not managed yet: take this machine out of the bundle`,
+    `${wayOutOf(found)}; take this machine out of the bundle`,
   )
 }
 
@@ -44,10 +48,22 @@ export function refusedFlavour(context: Ctx): Out | undefined {
 function otherVersion(context: Ctx, method: Method): Out | undefined {
   if (method.by === 'package') {
     const asked = otherPackage(context.config, method)
-    return asked === undefined ? undefined : noUpgrade(`${method.name} ${method.installed ?? ''}`, asked)
+    if (asked === undefined) return undefined
+    const there = `${method.name} ${method.installed ?? ''}`
+    const known = context.version !== undefined && isVersion(asked, context.version)
+    return known ? changedByHand(there, asked, method) : noUpgrade(there, asked)
   }
   if (method.by !== 'archive' || context.version === undefined || context.version === method.version) return undefined
   return noUpgrade(`containerd ${context.version}`, method.version)
+}
+
+/** It was the version that is asked for, and somebody has changed it. */
+function changedByHand(there: string, asked: string, { name, manager, installed }: FromPackage): Out {
+  const back = `${manager === 'apt' ? 'apt-get' : manager} install ${WAYS[manager].spec(name, asked)}`
+  return blocked(
+    `${there} is installed, and ${asked} is asked for: somebody has changed it`,
+    `put it back (${back}), or set version to ${versionIn(installed ?? '') ?? 'what is there'}`,
+  )
 }
 
 function noUpgrade(there: string, asked: string): Out {
@@ -61,7 +77,8 @@ function noUpgrade(there: string, asked: string): Out {
 function refusedRepository({ config, resources }: Ctx, method: Method): Out | undefined {
   if (method.by !== 'package' || config.repository === undefined) return undefined
   if (config.version === undefined) {
-    const hint = 'set version: what the repository offers is known only once it has been read'
+    const hint =
+      'set version: a plan must say what comes, and what a repository offers is known only once it has been read'
     return blocked(`the repository ${config.repository.url} needs the version that is to come from it`, hint)
   }
   if (resources['repository-key'] !== undefined || config.repository.unsigned) return undefined
@@ -80,16 +97,16 @@ function noRunc(context: Ctx, method: Method): Out | undefined {
 }
 
 /** The daemon reads another file than the one that would be edited, or takes its containers with it when it restarts. */
-function otherUnit({ view }: Ctx): Out | undefined {
-  const { config, killMode } = view.read(unitFacts)
+function otherUnit(context: Ctx): Out | undefined {
+  const { config, killMode } = context.view.read(unitFacts)
   if (config !== undefined) {
     return blocked(
       `containerd.service runs containerd with the configuration ${config}; kcharm edits ${CONFIG}`,
       `take \`-c\` out of its ExecStart (systemctl edit containerd) and move the settings to ${CONFIG}`,
     )
   }
-  const running = killMode === 'control-group' || killMode === 'mixed' ? view.peek(liveTasks) : 0
-  if (typeof running !== 'number' || running === 0) return undefined
+  const running = killMode === 'control-group' || killMode === 'mixed' ? liveTasksOf(context) : 0
+  if (running === 0) return undefined
   return blocked(
     `containerd.service has KillMode=${killMode}: a restart would kill ${running} running containers`,
     'set KillMode=process in its [Service] (systemctl edit containerd), then deploy again',

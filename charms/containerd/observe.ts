@@ -105,7 +105,7 @@ const USUAL: DaemonPlaces = { bin: '', config: CONFIG, socket: SOCKET }
 /** The configuration as the daemon understands it, imports merged. */
 export function dumpOf({ bin, config }: DaemonPlaces): Reading<string> {
   return {
-    key: keyOf('containerd:dump', bin),
+    key: keyOf('containerd:dump', { bin }),
     lasting: 'effect',
     script: `${program(bin, 'containerd')} -c ${path(config)} config dump`,
     parse: (frame) => frame,
@@ -122,13 +122,10 @@ export interface CriHealth {
 }
 
 export function healthOf({ bin, socket }: DaemonPlaces): Reading<CriHealth> {
-  // ctr also asks for the daemon's deprecations, and with that the daemon writes itself an uuid (containerd, cmd/ctr/commands/client.go).
-  const at = bin === '' ? '' : ` -a ${path(socket)}`
-  const list = `CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS=true ${program(bin, 'ctr')}${at} --connect-timeout 3s plugins ls`
   return {
-    key: keyOf('containerd:cri', bin),
+    key: keyOf('containerd:cri', { bin, socket }),
     lasting: 'effect',
-    script: `${list}; echo; ${criStatus(socket)}`,
+    script: `${ctr({ bin, socket })} plugins ls; echo; ${criStatus(socket)}`,
     parse: parseHealth,
   }
 }
@@ -144,20 +141,35 @@ function parseHealth(frame: string): CriHealth {
   }
 }
 
-function keyOf(what: string, bin: string): string {
-  return bin === '' ? what : `${what}:${bin}`
+/**
+ * One question to the daemon that is given up after three seconds. ctr also asks for the daemon's deprecations, and with that
+ * the daemon writes itself an uuid (containerd, cmd/ctr/commands/client.go).
+ */
+export function ctr({ bin, socket }: Omit<DaemonPlaces, 'config'>): string {
+  const at = socket === SOCKET ? '' : ` -a ${path(socket)}`
+  return `CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS=true ${program(bin, 'ctr')}${at} --connect-timeout 3s`
+}
+
+function keyOf(what: string, { bin, socket = SOCKET }: { bin: string; socket?: string }): string {
+  const which = bin !== '' || socket === SOCKET ? bin : socket
+  return which === '' ? what : `${what}:${which}`
 }
 
 function program(bin: string, name: string): string {
   return bin === '' ? name : path(`${bin}/${name}`)
 }
 
-/** Containers of any namespace that live on this daemon. */
-export const liveTasks: Reading<number> = {
-  key: 'containerd:tasks',
-  lasting: 'effect',
-  script: `find ${path('/run/containerd/io.containerd.runtime.v2.task')} -mindepth 2 -maxdepth 2 -type d 2>/dev/null | wc -l`,
-  parse: (frame) => Number(frame.trim() || 0),
+/** Where the usual daemon keeps what runs. */
+export const STATE = '/run/containerd'
+
+/** Containers of any namespace that live on the daemon that keeps them there. */
+export function liveTasksIn(state: string): Reading<number> {
+  return {
+    key: state === STATE ? 'containerd:tasks' : `containerd:tasks:${state}`,
+    lasting: 'effect',
+    script: `find ${path(`${state}/io.containerd.runtime.v2.task`)} -mindepth 2 -maxdepth 2 -type d 2>/dev/null | wc -l`,
+    parse: (frame) => Number(frame.trim() || 0),
+  }
 }
 
 function isCri(type: string | undefined, id: string | undefined): boolean {

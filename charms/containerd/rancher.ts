@@ -21,7 +21,7 @@ export interface Rancher {
   text: string
 }
 
-export const RANCHER_SOCKET = '/run/k3s/containerd/containerd.sock'
+const RANCHER_SOCKET = '/run/k3s/containerd/containerd.sock'
 
 /** Nothing on other machines. One frame: what is on the first line, and below it the configuration in base64. */
 export const rancherReading: Reading<Rancher | undefined> = {
@@ -85,7 +85,7 @@ export function refusedRancher(context: Ctx, rancher: Rancher): Out | undefined 
   if (mainFacts(rancher).imports.includes(`${folder}/*.toml`)) return undefined
   return blocked(
     `${config} does not import ${folder}/*.toml: this ${flavour} is older than that folder, or its template leaves it out`,
-    `upgrade ${flavour}, or write a template whose first lines are {{ template "base" . }} and that import`,
+    `upgrade ${flavour}, or write ${folder.replace(/\.d$/, '.tmpl')} with two lines: imports = ["${folder}/*.toml"] and {{ template "base" . }}`,
   )
 }
 

@@ -11,12 +11,13 @@ import { configObjects } from './configure.ts'
 import { blocked, type Ctx, handlersOf, type Out } from './context.ts'
 import { binaryReads, installObjects, methodOf } from './install.ts'
 import { refusedFlavour, refusedMachine } from './judge.ts'
-import { CONFIG, liveTasks, SOCKET } from './observe.ts'
+import { liveTasksOf, placesOf, publicPlaces } from './daemon.ts'
+import { CONFIG, type DaemonPlaces } from './observe.ts'
 import { PACKAGES } from './package.ts'
 import { preparations, wordsOf } from './prepare.ts'
 import { registryObjects } from './registries/files.ts'
 import { unitDropIn } from './unit-drop-in.ts'
-import { mainFacts, RANCHER_SOCKET, rancherObjects, rancherOf, rancherPlaces, refusedRancher } from './rancher.ts'
+import { mainFacts, rancherObjects, rancherOf, rancherPlaces, refusedRancher } from './rancher.ts'
 import { readConfig, type Wish } from './toml/index.ts'
 import { wishOf } from './wish-of.ts'
 
@@ -42,8 +43,8 @@ export function announcing(context: Ctx): Out {
   const before = context.published('handlers')
   const names = handlersOf(context).map((handler) => handler.name)
   const wired = [...new Set([...(before?.wired ?? []), ...names])].sort()
-  const socket = rancherOf(context) ? RANCHER_SOCKET : SOCKET
-  return { publish: { handlers: bag({ version: before?.version ?? '', wired, loaded: before?.loaded ?? [], socket }) } }
+  const state = { version: before?.version ?? '', wired, loaded: before?.loaded ?? [] }
+  return { publish: { handlers: bag(placesOf(context), state) } }
 }
 
 /** The handlers that related units ask for and the options, rendered, and the daemon running on them. */
@@ -65,25 +66,25 @@ export function proving(context: Ctx): Out {
   const wish = wishOf(context)
   const rancher = rancherOf(context)
   if (rancher) {
-    const { version } = rancher
-    const checks = checksAt(rancherPlaces(rancher), { facts: mainFacts(rancher), wish })
+    const { version, service } = rancher
+    const checks = checksAt(rancherPlaces(rancher), { facts: mainFacts(rancher), wish, service })
     return {
       checks,
-      ...proved({ version, wish, socket: RANCHER_SOCKET, whose: ` of ${rancher.service}`, writers: [] }),
+      ...proved(context, { version, wish, whose: ` of ${service}`, writers: [] }),
     }
   }
   const version = versionOf(context)
   const checks = checksOf(context, { version, wish })
-  return { checks, ...proved({ version, wish, socket: SOCKET, whose: '', writers: writersIn(context) }) }
+  return { checks, ...proved(context, { version, wish, whose: '', writers: writersIn(context) }) }
 }
 
 /** What is known once the checks have gone well. */
-function proved(what: { version: string; wish: Wish; socket: string; whose: string; writers: string[] }): Out {
-  const { version, wish, socket, whose, writers } = what
+function proved(context: Ctx, what: { version: string; wish: Wish; whose: string; writers: string[] }): Out {
+  const { version, wish, whose, writers } = what
   const handlers = wish.handlers.map((handler) => handler.name)
   return {
     version,
-    publish: { handlers: bag({ version, wired: handlers, loaded: handlers, socket }) },
+    publish: { handlers: bag(placesOf(context), { version, wired: handlers, loaded: handlers }) },
     message: [
       `containerd ${version}${whose}${handlers.length > 0 ? `, handlers ${handlers.join(', ')}` : ''}`,
       ...(writers.length > 0 ? [`${CONFIG} is also written by ${writers.join(', ')}`] : []),
@@ -94,8 +95,8 @@ function proved(what: { version: string; wish: Wish; socket: string; whose: stri
 /** Before removal: no handler is configured any more, and nothing runs that would lose its daemon. */
 export function unwiring(context: Ctx): Out {
   if (rancherOf(context)) return {}
-  const running = context.view.peek(liveTasks)
-  if (context.holds('svc:containerd') && typeof running === 'number' && running > 0 && !ranBefore(context)) {
+  const running = liveTasksOf(context)
+  if (context.holds('svc:containerd') && running > 0 && !ranBefore(context)) {
     return blocked(`${running} containers still run on it`, 'stop them, then remove again')
   }
   const method = methodOf(context.config, context.resources, context.view)
@@ -134,6 +135,6 @@ function ranBefore(context: Ctx): boolean {
   return !keys.some((key) => context.holds(key)) && context.config.source !== 'archive'
 }
 
-function bag({ socket, ...state }: { version: string; wired: string[]; loaded: string[]; socket: string }) {
-  return { runtime: 'containerd', socket: `unix://${socket}`, ...state }
+function bag(places: DaemonPlaces, state: { version: string; wired: string[]; loaded: string[] }) {
+  return { runtime: 'containerd', ...publicPlaces(places), ...state }
 }

@@ -1,5 +1,6 @@
 import type { HostObject } from '../../lib/host/objects.ts'
 import type { Ctx } from './context.ts'
+import { noProxy } from './no-proxy.ts'
 import { UNIT_DROP_INS } from './observe.ts'
 
 /** Last among drop-ins: what they set as well, this one decides. */
@@ -18,12 +19,20 @@ export function unitDropIn(context: Ctx): HostObject[] {
   const text = ['# Written by kcharm, which overwrites it.', '[Service]', ...lines, ''].join('\n')
   return [
     { kind: 'directory', path: UNIT_DROP_INS },
-    { kind: 'file', path: UNIT_DROP_IN, text, ...(secret ? { secret: true } : {}) },
+    {
+      kind: 'file',
+      path: UNIT_DROP_IN,
+      text,
+      ...(environment.length > 0 && noProxy(context).machines > 0 ? { why: MACHINES_WHY } : {}),
+      ...(secret ? { secret: true } : {}),
+    },
   ]
 }
 
+const MACHINES_WHY = 'NO_PROXY names the machines of the model: one more or less changes it, and restarts containerd'
+
 function proxies(context: Ctx): [string, string][] {
-  const { http_proxy: http, https_proxy: https, no_proxy: none } = context.config
+  const { http_proxy: http, https_proxy: https } = context.config
   const given: [string, string | undefined][] = [
     ['HTTP_PROXY', http],
     ['HTTPS_PROXY', https],
@@ -31,11 +40,8 @@ function proxies(context: Ctx): [string, string][] {
   const set = given.flatMap(([name, value]): [string, string][] =>
     value === undefined ? [] : [[name, isReference(value) ? context.secret(value) : value]],
   )
-  return set.length === 0 ? [] : [...set, ['NO_PROXY', [...new Set([...ALWAYS, ...none])].join(',')]]
+  return set.length === 0 ? [] : [...set, ['NO_PROXY', noProxy(context).text]]
 }
-
-/** What CNI plugins reach as well, which inherit the daemon's environment (rancher/rke2#4924). */
-const ALWAYS = ['localhost', '127.0.0.0/8', '::1', '.svc', '.cluster.local']
 
 function isReference(value: string | undefined): boolean {
   return value !== undefined && /^(env|file):/.test(value)

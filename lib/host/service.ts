@@ -74,7 +74,7 @@ export function loadedDigest(reads: Reading<Cell>[], view: View): string {
 }
 
 export function serviceReading(name: string, reads: Key[]): Reading<ServiceCell> {
-  const paths = reads.flatMap((key) => /^(?:file|link|tree):(.*)$/s.exec(key)?.[1] ?? [])
+  const paths = reads.flatMap((key) => changesWith(key) ?? [])
   return {
     key: `svc:${name}`,
     lasting: 'cell',
@@ -85,6 +85,12 @@ export function serviceReading(name: string, reads: Key[]): Reading<ServiceCell>
       return { load, active, enabled, loaded }
     },
   }
+}
+
+/** The path whose time of change is that of what a key names; dpkg writes its list of a package anew with each unpacking. */
+function changesWith(key: Key): string | undefined {
+  const [, name] = /^pkg:([^/]+)$/.exec(key) ?? []
+  return name === undefined ? /^(?:file|link|tree):(.*)$/s.exec(key)?.[1] : `/var/lib/dpkg/info/${name}.list`
 }
 
 /**

@@ -13,6 +13,8 @@ export interface Context<C, E> {
   unit: string
   config: C
   resources: Record<string, Blob | undefined>
+  /** Addresses of all machines of the model, this one among them: one list that all units share. */
+  addresses: readonly string[]
   view: View
   peers<K extends keyof E & string>(endpoint: K): Peer<RemoteBag<E[K]>>[]
   /** What this unit itself has published. */

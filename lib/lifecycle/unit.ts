@@ -59,6 +59,8 @@ export interface Site {
   machine: string
   units: Unit[]
   lines: Line[]
+  /** See `Context.addresses`; absent where nothing is rendered. */
+  addresses?: readonly string[]
   /** See `Context.secret`; absent where nothing is rendered. */
   secret?(this: void, reference: string): string
 }
@@ -88,6 +90,7 @@ export function contextOf(site: Site, unit: Unit, view: View): Context<unknown, 
     unit: unit.name,
     config: unit.pass?.config ?? configOf(unit),
     resources: unit.resources,
+    addresses: site.addresses ?? [],
     view,
     ...(unit.version === undefined ? {} : { version: unit.version }),
     secret: (reference) => {

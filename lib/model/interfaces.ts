@@ -22,6 +22,10 @@ export const runtimeHandlers = defineInterface('runtime-handlers', 1, {
     version: z.string(),
     /** The CRI socket, `unix:///…`. */
     socket: z.string(),
+    /** The folder of its programs, where they are not the machine's own. */
+    programs: z.string().optional(),
+    /** The configuration that it reads, where that is not the usual one. */
+    config: z.string().optional(),
     /** Handlers that may stand in its configuration: their files must stay. */
     wired: z.array(z.string()),
     /** Handlers that the running daemon is proved to have loaded. */

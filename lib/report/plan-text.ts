@@ -24,7 +24,7 @@ export interface PlanReport {
 
 /** Every change before it happens, machine by machine; machines with the same changes stand together. */
 export function renderPlan(report: PlanReport, paint: Paint = plain): string {
-  const groups = grouped(report.plans.filter((plan) => plan.changes.length > 0))
+  const groups = grouped(report.plans.filter((plan) => plan.changes.length > 0 || plan.units.some(isUnwell)))
   return [
     ...notesText(report, paint),
     ...groups.flatMap((group) => groupText(group, paint)),
@@ -44,6 +44,11 @@ function summary({ model, plans, failed }: PlanReport): string {
   const unread = failed.length === 0 ? '' : `; ${plural(failed.length, 'machine')} could not be planned`
   if (count === 0) return `Model ${model}: no changes on ${plural(plans.length, 'machine')}${unread}.`
   return `Model ${model}: ${plural(count, 'change')} on ${machines} of ${plural(plans.length, 'machine')}${unread}.`
+}
+
+/** Then it is shown although nothing will change: the exit status speaks of it. */
+function isUnwell({ status }: Pick<UnitOutlook, 'status'>): boolean {
+  return status === 'error' || status === 'blocked'
 }
 
 /** Equal but for the numbers of their units. */
@@ -96,7 +101,7 @@ function outlookText(unit: UnitOutlook, paint: Paint): string {
 
 export function statusPaint(status: string, paint: Paint): (text: string) => string {
   if (status === 'active') return (text) => paint.good(text)
-  if (status === 'error' || status === 'blocked') return (text) => paint.bad(text)
+  if (isUnwell({ status })) return (text) => paint.bad(text)
   return (text) => paint.doubtful(text)
 }
 

@@ -4,6 +4,7 @@ import { recordsOf, type UnitRecord } from '../lifecycle/manifest.ts'
 import type { Line } from '../lifecycle/manifest.ts'
 import type { Link, Site, Unit } from '../lifecycle/unit.ts'
 import { KcharmError } from '../errors/index.ts'
+import { addressesOf } from '../model/addresses.ts'
 import type { Application, Model } from '../model/declaration.ts'
 import type { Json } from '../model/json.ts'
 import type { DeclaredUnit } from '../model/units.ts'
@@ -22,9 +23,9 @@ export function siteOf(machine: string, lines: Line[], given: Given): Site {
   const declared = given.declared.filter((each) => each.machine === machine)
   const units = declared.map((each) => unitOf(each, records.get(each.name), given))
   const principals = units.filter((unit) => !unit.charm.subordinate)
-  const { secret } = given
+  const { secret, model } = given
   const all = [...principals, ...units.filter((unit) => unit.charm.subordinate)]
-  return { machine, units: all, lines: [...lines], ...(secret ? { secret } : {}) }
+  return { machine, units: all, lines: [...lines], addresses: addressesOf(model), ...(secret ? { secret } : {}) }
 }
 
 /** A copy that a plan can step without touching the original. */

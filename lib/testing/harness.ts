@@ -14,6 +14,8 @@ export interface StageState {
   peers?: Record<string, unknown[]>
   published?: Record<string, unknown>
   resources?: Record<string, Blob>
+  /** Of all machines of the model. */
+  addresses?: string[]
   holds?: Key[]
   /** What references to secrets stand for. */
   secrets?: Record<string, string>
@@ -61,6 +63,7 @@ function contextFor(charm: Charm, state: StageState): Context<unknown, Endpoints
     unit: `${charm.name}/0`,
     config: charm.config.parse(state.config ?? {}),
     resources: state.resources ?? {},
+    addresses: state.addresses ?? [],
     view: viewOf(state.observed ?? {}),
     secret: (reference) => {
       const secret = state.secrets?.[reference]

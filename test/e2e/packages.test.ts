@@ -79,6 +79,9 @@ describe.each(MANAGERS)('%s', (manager) => {
     await lab.sh('n1', 'systemctl stop kcdemo')
 
     if (held && manager !== 'zypper') on.undo(held)
+    await lab.sh('n1', UPGRADE[manager])
+    expect(versionNow()).toBe('1.1-1') // nobody holds it any more
+    expect(on.make(demo('1.0'))?.verb).toMatch(/^change kcdemo from 1\.1-1 to 1\.0-1/)
     if (installed) on.undo(installed)
     if (installed) on.undo({ ...installed, key: keyOfDependency(manager), before: { state: 'none' } })
     for (const each of made.toReversed()) if (each) on.undo(each)

@@ -49,7 +49,8 @@ export function everyReading(): Reading<unknown>[] {
     ...containerd.observe(containerd.config.parse({}), { containerd: blob }),
     hints,
     kvmMachine,
-    ...[plugins, images, deprecations, healthOf(RANCHER), dumpOf(RANCHER)],
+    ...[plugins, images, deprecations].map((question) => question(RANCHER)),
+    ...[healthOf(RANCHER), dumpOf(RANCHER)],
     ...kata.observe(kata.config.parse({ memory: 512, source: 'auto' }), { kata: blob }),
   ]
 }

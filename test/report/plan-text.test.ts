@@ -81,6 +81,14 @@ test('a unit that will be blocked says why and what to do', () => {
   expect(report([plan])).toContain('  app/0: will be blocked, no KVM\n      hint: load kvm\n')
 })
 
+test('a unit that is blocked is shown although nothing changes; one that is well is not', () => {
+  const plan = site('n1', 0, [])
+  plan.units = [{ unit: 'app/0', app: 'app', state: 'b', status: 'blocked', message: 'no KVM' }]
+  expect(report([plan])).toContain('n1\n  app/0: blocked, no KVM\n\nModel')
+  plan.units = [{ unit: 'app/0', app: 'app', state: 'a', status: 'active', message: 'fine' }]
+  expect(report([plan])).not.toContain('app/0')
+})
+
 test('a stage of which only its coming is known is shown as such', () => {
   const plan = site('n1', 0, [{}])
   plan.events = [{ unit: 'app/0', kind: 'change', stage: 'proving', verb: 'later: known once x is there' }]

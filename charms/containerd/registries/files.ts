@@ -1,10 +1,7 @@
-import { X509Certificate } from 'node:crypto'
-import { KcharmError } from '../../../lib/errors/index.ts'
-import type { FileObject } from '../../../lib/host/file.ts'
 import type { HostObject } from '../../../lib/host/objects.ts'
-import { sha256 } from '../../../lib/model/json.ts'
 import type { Ctx } from '../context.ts'
 import { renderTable, tomlValue } from '../toml/render.ts'
+import { type Certificates, certificatesOf } from './certificates.ts'
 import { registryFolder } from './folder.ts'
 import type { Mirror, Registry } from './schema.ts'
 
@@ -23,18 +20,18 @@ export function registryObjects(context: Ctx): HostObject[] {
 
 function hostObjects(context: Ctx, { registry, folder }: { registry: Registry; folder: string }): HostObject[] {
   const at = `${folder}/${registry.host}`
-  const certificates = new Map<string, string>()
-  const tables = registry.mirrors.map((mirror): [string, Record<string, unknown>] => {
-    const ca = mirror.ca === undefined ? undefined : certificateOf(context, { ca: mirror.ca, registry })
-    const path = ca === undefined ? undefined : `${at}/ca-${sha256(ca).slice(0, 8)}.pem`
-    if (path !== undefined && ca !== undefined) certificates.set(path, ca)
-    return [mirror.url, hostTable(context, mirror, path)]
+  const mirrors = registry.mirrors.map((mirror) => {
+    return { mirror, certificates: certificatesOf(context, mirror, { registry, folder: at }) }
   })
+  const files = mirrors.flatMap(({ certificates }) => certificates.files)
+  const tables = mirrors.flatMap(({ mirror, certificates }) =>
+    renderTable(['host', mirror.url], hostTable(context, mirror, certificates)),
+  )
   const secret = registry.mirrors.some(({ password, token }) => password ?? token)
-  const text = ['# Written by kcharm, which overwrites it.', ...serverLine(registry), ...tables.flatMap(hostLines), '']
+  const text = ['# Written by kcharm, which overwrites it.', ...serverLine(registry), ...tables, '']
   return [
     { kind: 'directory', path: at },
-    ...[...certificates].map(([path, pem]): FileObject => ({ kind: 'file', path, text: pem })),
+    ...new Map(files.map((file) => [file.path, file])).values(),
     { kind: 'file', path: `${at}/hosts.toml`, text: text.join('\n'), ...(secret ? { secret: true } : {}) },
   ]
 }
@@ -43,15 +40,11 @@ function serverLine({ server }: Registry): string[] {
   return server === undefined ? [] : [`server = ${tomlValue(server)}`]
 }
 
-function hostLines([url, table]: [string, Record<string, unknown>]): string[] {
-  return renderTable(['host', url], table)
-}
-
-function hostTable(context: Ctx, mirror: Mirror, ca: string | undefined): Record<string, unknown> {
+function hostTable(context: Ctx, mirror: Mirror, certificates: Certificates): Record<string, unknown> {
   const login = authorization(context, mirror)
   return {
     capabilities: mirror.capabilities,
-    ...(ca === undefined ? {} : { ca }),
+    ...certificates.table,
     ...(mirror.skip_verify === undefined ? {} : { skip_verify: mirror.skip_verify }),
     ...(mirror.override_path === undefined ? {} : { override_path: mirror.override_path }),
     ...(login === undefined ? {} : { header: { Authorization: [login] } }),
@@ -63,17 +56,4 @@ function authorization(context: Ctx, { username, password, token }: Mirror): str
   if (token !== undefined) return `Bearer ${context.secret(token)}`
   if (username === undefined || password === undefined) return undefined
   return `Basic ${Buffer.from(`${username}:${context.secret(password)}`).toString('base64')}`
-}
-
-function certificateOf(context: Ctx, { ca, registry }: { ca: string; registry: Registry }): string {
-  const pem = /^(env|file):/.test(ca) ? context.secret(ca) : ca
-  try {
-    new X509Certificate(pem)
-  } catch {
-    const what = /^(env|file):/.test(ca) ? ca : 'its ca'
-    throw new KcharmError('invalid-option', `registries: ${registry.host}: ${what} holds no certificate`, {
-      hint: 'expected PEM: -----BEGIN CERTIFICATE-----',
-    })
-  }
-  return pem.endsWith('\n') ? pem : `${pem}\n`
 }

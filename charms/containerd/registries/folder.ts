@@ -19,19 +19,30 @@ export function refusedRegistries(
 ): Out | undefined {
   const { registries } = context.config
   if (registries.length === 0) return undefined
-  const inline = factsOf(context, version)?.inlineRegistries ?? []
-  if (inline.length > 0) {
-    return blocked(
-      `${CONFIG} has ${inline.join(', ')}, which containerd refuses beside a folder of hosts.toml files`,
-      'write them into the option registries, take them out of the file, restart containerd, and deploy again',
-    )
-  }
+  const facts = factsOf(context, version)
+  if (facts !== undefined && facts.inlineRegistries.length > 0) return inlineRefused(facts)
   const hosts = registries.map(({ host }) => host)
   const twice = hosts.find((host, index) => hosts.indexOf(host) !== index)
   if (twice !== undefined) return blocked(`registries: ${twice} is there twice`, 'put its mirrors into one list')
   const half = registries.find(({ mirrors }) => mirrors.some((each) => !each.username !== !each.password))
   if (half) return blocked(`registries: ${half.host}: a username and a password go together`, 'give both, or a token')
   return undefined
+}
+
+/** They stay the operator's to move: a pull that went well must not come to fail by a conversion that nobody read. */
+function inlineRefused({ inlineRegistries: inline, inlineMirrors }: ConfigFacts): Out {
+  const mirrors = Object.entries(inlineMirrors)
+  const option = mirrors.map(([host, urls]) => {
+    return { host: host === '*' ? '_default' : host, mirrors: urls.map((url) => ({ url })) }
+  })
+  const move = [
+    ...(mirrors.length > 0 ? [`add to the option registries what they say: ${JSON.stringify(option)}`] : []),
+    ...(inline.some((name) => name.endsWith('.tls')) ? ['give TLS settings as ca, client and skip_verify there'] : []),
+  ]
+  return blocked(
+    `${CONFIG} has ${inline.join(', ')}, which containerd refuses beside a folder of hosts.toml files`,
+    `${move.join('; ')}; take them out of the file, restart containerd, and deploy again`,
+  )
 }
 
 function factsOf(context: Ctx, daemon: string): ConfigFacts | undefined {

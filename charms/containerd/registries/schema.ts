@@ -17,6 +17,13 @@ const mirror = z.strictObject({
     .string()
     .optional()
     .describe('The certificates that it is checked against: PEM text, or `env:NAME` or `file:PATH` on your side.'),
+  client: z
+    .strictObject({
+      cert: reference.describe('The certificate as PEM: `env:NAME` or `file:PATH` on your side.'),
+      key: reference.describe('Its private key as PEM, without a password: `env:NAME` or `file:PATH` on your side.'),
+    })
+    .optional()
+    .describe('What the machine shows of itself where the host asks for that.'),
   skip_verify: z.boolean().optional().describe('Do not check its certificate.'),
   override_path: z.boolean().optional().describe('The URL has the API’s path already.'),
   username: z

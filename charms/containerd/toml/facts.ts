@@ -1,4 +1,4 @@
-import { CRI_IMAGES, CRI_NAMES, CRI_RUNTIME, GRPC_CRI, runtimesIn } from './ids.ts'
+import { CRI_IMAGES, CRI_NAMES, CRI_RUNTIME, GRPC_ADDRESSES, GRPC_CRI, runtimesIn } from './ids.ts'
 import { ownerOf, type Owner } from './owner.ts'
 import { isTable, lookup, parseToml, type Table } from './parse.ts'
 import { lineOf, startsWith, statements } from './statements.ts'
@@ -29,11 +29,16 @@ export interface ConfigFacts {
   defaultRuntime: string | undefined
   /** The deprecated `default_runtime` table: on 1.x it wins over the name, 2.x ignores it. */
   defaultTable: Runtime | undefined
+  /** Where the daemon is told to answer, and to keep what runs. */
+  socket: string | undefined
+  state: string | undefined
   pauseImage: string | undefined
   /** The folder, or folders between colons, of hosts.toml files. */
   registryFolder: string | undefined
   /** Registry settings that containerd refuses beside such a folder, by their names. */
   inlineRegistries: string[]
+  /** What those mirrors name, by registry: URLs without a login. */
+  inlineMirrors: Record<string, string[]>
   restrictOom: boolean | undefined
   /** The name under which CRI is disabled. */
   criDisabled: string | undefined
@@ -76,9 +81,12 @@ export function factsOf(config: Table, text: string, { path, daemon = '2.0' }: R
     runtimes: readRuntimes(config, text, runtimesIn(plugin)),
     defaultRuntime: string(lookup(cri, ['containerd', 'default_runtime_name'])),
     defaultTable: isOne(daemon) && defaultTable?.type !== '' ? defaultTable : undefined,
+    socket: string(lookup(config, GRPC_ADDRESSES[schema > 3 ? 1 : 0] ?? [])),
+    state: string(config.state),
     pauseImage: string(image),
     registryFolder: string(lookup(registry, ['config_path'])),
     inlineRegistries: inlineRegistries(registry),
+    inlineMirrors: inlineMirrors(lookup(registry, ['mirrors'])),
     restrictOom: flag(lookup(cri, ['restrict_oom_score_adj'])),
     criDisabled: strings(config.disabled_plugins).find((name) => CRI_NAMES.includes(name)),
     owner: ownerOf(config, text),
@@ -92,6 +100,11 @@ function inlineRegistries(registry: unknown): string[] {
   const mirrors = keys(lookup(registry, ['mirrors'])).map((host) => `registry.mirrors."${host}"`)
   const hosts = keys(lookup(registry, ['configs'])).filter((host) => lookup(registry, ['configs', host, 'tls']))
   return [...mirrors, ...hosts.map((host) => `registry.configs."${host}".tls`)]
+}
+
+function inlineMirrors(mirrors: unknown): Record<string, string[]> {
+  const urls = (host: string) => strings(lookup(mirrors, [host, 'endpoint'])).map((url) => url.replace(/\/\/.*@/, '//'))
+  return Object.fromEntries(keys(mirrors).map((host) => [host, urls(host)]))
 }
 
 function keys(value: unknown): string[] {

@@ -13,3 +13,9 @@ export function runtimesIn(plugin: string): string[] {
 
 /** Where a schema 2 file declares its handlers. */
 export const RUNTIMES: readonly string[] = runtimesIn(GRPC_CRI)
+
+/** Where the daemon's socket is named: to schema 3, and in schema 4 (containerd, RELEASES.md, "Daemon Configuration"). */
+export const GRPC_ADDRESSES: readonly (readonly string[])[] = [
+  ['grpc', 'address'],
+  ['plugins', 'io.containerd.server.v1.grpc', 'address'],
+]

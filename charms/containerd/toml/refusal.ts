@@ -12,7 +12,7 @@ export function refusalOf(facts: ConfigFacts): Refusal | undefined {
   const { path, daemon, schema, owner, criDisabled } = facts
   const newest = newestSchema(daemon)
   if (owner !== undefined) {
-    return { why: `${path} is written anew by ${owner} at each start`, wayOut: OWNERS[owner] }
+    return { why: `${path} is written anew by ${owner} at each start`, wayOut: wayOutOf(owner) }
   }
   if (schema < 2) {
     const what = schema === 0 ? 'has no `version` line, which containerd takes for schema 1' : 'is of schema 1'
@@ -56,10 +56,14 @@ function migrate(path: string, newest: number): string {
   )
 }
 
-const OWNERS: Record<Owner, string> = {
-  k3s: 'k3s keeps only its template (/var/lib/rancher/k3s/agent/etc/containerd/config*.toml.tmpl) and config*.toml.d: add the handler there by hand; kcharm does not manage k3s nodes yet',
-  rke2: 'RKE2 keeps only its template (/var/lib/rancher/rke2/agent/etc/containerd/config*.toml.tmpl) and config*.toml.d: add the handler there by hand; kcharm does not manage RKE2 nodes yet',
-  k0s: 'k0s keeps only the files of /etc/k0s/containerd.d: add the handler there by hand; kcharm does not manage k0s nodes yet',
-  microk8s:
-    'MicroK8s keeps only /var/snap/microk8s/current/args/containerd-template.toml: add the handler there by hand; kcharm does not manage MicroK8s nodes yet',
+/** Where a handler lasts that is added by hand. */
+export function wayOutOf(owner: Owner): string {
+  const rancher = `/var/lib/rancher/${owner}/agent/etc/containerd`
+  return {
+    k3s: `k3s keeps only its template (${rancher}/config*.toml.tmpl) and ${rancher}/config*.toml.d: add the handler there`,
+    rke2: `RKE2 keeps only its template (${rancher}/config*.toml.tmpl) and ${rancher}/config*.toml.d: add the handler there`,
+    k0s: 'k0s keeps only the files of /etc/k0s/containerd.d: add the handler there by hand',
+    microk8s:
+      'MicroK8s keeps only /var/snap/microk8s/current/args/containerd-template.toml: add the handler there by hand',
+  }[owner]
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { KcharmError } from '../../../lib/errors/index.ts'
-import { quote } from '../../../lib/host/shell.ts'
+import { path, quote } from '../../../lib/host/shell.ts'
 import { action, type ActionAnswer } from '../../../lib/lifecycle/action.ts'
 import { namesOf } from '../handlers.ts'
 import { shimOf } from '../shims.ts'
@@ -42,7 +42,7 @@ export const smoke = action({
     return {
       key: `kata:smoke:${name}`,
       lasting: 'fact',
-      script: scriptFor(name),
+      script: [...placesWords(context), scriptFor(name)].join('\n'),
       parse: (frame) => verdict(name, frame),
     }
   },
@@ -57,11 +57,26 @@ const VALUE = `value() { printf '%s\\n' "$dump" | awk -v want="$1" -v key="$2" '
   /^[ \\t]*\\[/ { line = $0; gsub(/[][ \\t"\\047]/, "", line); at = length(line) - length(want) + 1; on = at > 0 && substr(line, at) == want }
   on && $1 == key { sub(/^[^=]*= */, ""); gsub(/["\\047]/, ""); print; exit }'; }`
 
+/** Where the runtime of this machine is, that of k3s for one: `ctr` and `containerd` are asked there. */
+function placesWords(context: Ctx): string[] {
+  const [peer] = context.peers('runtime')
+  if (peer?.bag === undefined) return [`main=${path(CONFIG)}`]
+  const { socket, programs, config = CONFIG } = peer.bag
+  return [
+    `export CONTAINERD_ADDRESS=${path(socket.replace(/^unix:\/\//, ''))}`,
+    ...(programs === undefined ? [] : [`PATH=${path(programs)}:$PATH`]),
+    `main=${path(config)}`,
+  ]
+}
+
+/** Where containerd looks by default; some builds print their defaults when it is not named (k0s#7364). */
+const CONFIG = '/etc/containerd/config.toml'
+
 function scriptFor(handler: string): string {
   const table = `.containerd.runtimes.${handler}`
   return [
     VALUE,
-    'dump=$(containerd config dump 2>/dev/null)',
+    'dump=$(containerd -c "$main" config dump 2>/dev/null)',
     `type=$(value ${quote(table)} runtime_type) shim=$(value ${quote(table)} runtime_path)`,
     `config=$(value ${quote(`${table}.options`)} ConfigPath)`,
     'echo "type $type"; echo "shim $shim"; echo "outside boot $(cat "$R"/proc/sys/kernel/random/boot_id)"; echo "outside kernel $(cat "$R"/proc/version)"',

@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { deprecations, images, plugins } from '../../../charms/containerd/actions.ts'
+import * as questions from '../../../charms/containerd/actions.ts'
 import { containerd } from '../../../charms/containerd/charm.ts'
+import { kata } from '../../../charms/kata/charm.ts'
+import { CONFIG } from '../../../charms/containerd/observe.ts'
+import { askAction } from '../../../lib/testing/index.ts'
+import { machine } from './machine.ts'
+
+const USUAL = { bin: '', config: CONFIG, socket: '/run/containerd/containerd.sock' }
+const plugins = questions.plugins(USUAL)
+const images = questions.images(USUAL)
+const deprecations = questions.deprecations(USUAL)
 
 const TABLE = `TYPE                                   ID                       PLATFORMS      STATUS    
 io.containerd.event.v1                 exchange                 -              ok        
@@ -96,4 +105,67 @@ test.each([
   for (const question of [plugins, images, deprecations]) {
     expect(question.parse(frame)).toEqual({ ok: false, result: null, says })
   }
+})
+
+describe('the daemon that is asked', () => {
+  const K3S = {
+    flavour: 'k3s',
+    service: 'k3s',
+    version: '2.1.4',
+    text: 'version = 3\n',
+  }
+  test.each([
+    ['the usual one', {}, {}, ' ctr --connect-timeout', '/run/containerd/containerd.sock'],
+    [
+      'at another address',
+      { [`text:${CONFIG}`]: 'version = 2\n[grpc]\n  address = "/run/other.sock"\n' },
+      {},
+      ' ctr -a "$R"/run/other.sock --connect-timeout',
+      '/run/other.sock',
+    ],
+    [
+      'at another address, in schema 4',
+      { [`text:${CONFIG}`]: "version = 4\n[plugins.'io.containerd.server.v1.grpc']\n  address = '/run/four.sock'\n" },
+      {},
+      ' ctr -a "$R"/run/four.sock --connect-timeout',
+      '/run/four.sock',
+    ],
+    [
+      'at the address of extra',
+      {},
+      { extra: { 'grpc.address': '/run/extra.sock' } },
+      ' ctr -a "$R"/run/extra.sock --connect-timeout',
+      '/run/extra.sock',
+    ],
+    [
+      'inside k3s',
+      { 'containerd:flavour': 'k3s', 'containerd:rancher': K3S },
+      {},
+      ' "$R"/var/lib/rancher/k3s/data/current/bin/ctr -a "$R"/run/k3s/containerd/containerd.sock --connect-timeout',
+      '/run/k3s/containerd/containerd.sock',
+    ],
+  ])('is %s', (_name, observed, config, words, socket) => {
+    for (const name of ['plugins', 'images', 'deprecations']) {
+      const reading = askAction(containerd, name, machine(observed, { config }))
+      expect(reading.script).toContain(words)
+      expect(reading.parse('kcharm: no socket').says).toBe(`there is no ${socket}`)
+    }
+  })
+})
+
+test('kata’s smoke asks where containerd says that it is', () => {
+  const K3S = {
+    socket: 'unix:///run/k3s/containerd/containerd.sock',
+    programs: '/var/lib/rancher/k3s/data/current/bin',
+    config: '/var/lib/rancher/k3s/agent/etc/containerd/config.toml',
+  }
+  const bag = { runtime: 'containerd', version: '2.1.4', wired: [], loaded: [] }
+  const script = (places: Record<string, string>) =>
+    askAction(kata, 'smoke', { config: { shims: ['qemu'] }, peers: { runtime: [{ ...bag, ...places }] } }).script
+  expect(script(K3S)).toContain(`export CONTAINERD_ADDRESS="$R"/run/k3s/containerd/containerd.sock
+PATH="$R"/var/lib/rancher/k3s/data/current/bin:$PATH
+main="$R"/var/lib/rancher/k3s/agent/etc/containerd/config.toml`)
+  expect(script({ socket: 'unix:///run/containerd/containerd.sock' })).toContain(
+    'containerd.sock\nmain="$R"/etc/containerd/config.toml\n',
+  )
 })

@@ -83,6 +83,8 @@ describe('the unit in charge', () => {
     const mixed = { 'containerd:unit': { killMode: 'mixed' } }
     expect(refusal(machine({ ...mixed, 'containerd:tasks': 2 }))).toMatch(/KillMode=mixed.*2 running/)
     expect(refusal(machine(mixed))).toBeUndefined()
+    const elsewhere = { [`text:${CONFIG}`]: 'version = 2\nstate = "/run/other"\n', 'containerd:tasks:/run/other': 2 }
+    expect(refusal(machine({ ...mixed, ...elsewhere }))).toMatch(/KillMode=mixed.*2 running/)
   })
 })
 

@@ -83,6 +83,13 @@ describe('refused', () => {
     }
   })
 
+  test('another version than the one that was installed and is asked for: somebody has changed it', () => {
+    expect(refusal(machine({}, { config: { version: '1.7.25' }, version: '1.7.25' }))).toEqual({
+      message: 'containerd 1.7.24~ds1-6 is installed, and 1.7.25 is asked for: somebody has changed it',
+      hint: 'put it back (apt-get install containerd=1.7.25*), or set version to 1.7.24',
+    })
+  })
+
   test('the other package than the one that is there', () => {
     expect(refusal(machine({}, { config: { package: 'containerd.io' } }))?.message).toContain(
       'the package containerd is installed, and containerd.io is asked for',

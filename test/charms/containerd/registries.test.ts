@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { containerd } from '../../../charms/containerd/charm.ts'
 import type { FileObject } from '../../../lib/host/file.ts'
 import { runStage, type StageState } from '../../../lib/testing/index.ts'
-import { CERTIFICATE } from './certificate.ts'
+import { CERTIFICATE, KEY, OTHER_KEY } from './certificate.ts'
 import { CONFIG, DROP_IN, fileText, machine, mainAfter, objectsOf, V2, withVersion } from './machine.ts'
 
 const CERTS = '/etc/containerd/certs.d'
@@ -67,6 +67,19 @@ server = "https://m.example"
     expect(hosts?.text).toContain('Authorization = ["Bearer bird"]')
   })
 
+  test('a client’s certificate stands beside its key, which only root may read', () => {
+    const mirrors = [{ url: 'https://m.example', client: { cert: 'file:/c.pem', key: 'env:KEY' } }]
+    const state = withRegistries([{ host: 'r.example', mirrors }], {
+      secrets: { 'file:/c.pem': CERTIFICATE, 'env:KEY': KEY },
+    })
+    const files = objectsOf('configuring', state).filter((each) => each.kind === 'file')
+    const [cert, key, hosts] = files
+    expect(cert).toMatchObject({ text: CERTIFICATE })
+    expect(key).toMatchObject({ path: cert?.path.replace(/pem$/, 'key'), text: KEY, secret: true })
+    expect(hosts?.secret).toBeUndefined()
+    expect(hosts?.text).toContain(`  client = [["${cert?.path}", "${key?.path}"]]`)
+  })
+
   test('it is no reason for a restart; the folder in the main file is', () => {
     const objects = objectsOf('configuring', withRegistries([PLAIN]))
     const service = objects.find((each) => each.kind === 'service')
@@ -117,6 +130,20 @@ describe('refused, with the way out', () => {
     expect(runStage(containerd, 'inspecting', state).blocked?.hint).toMatch(/\w/)
   })
 
+  test('mirrors in the main file are shown as the option that takes their place, without a login', () => {
+    const at = '[plugins."io.containerd.grpc.v1.cri".registry.'
+    const main = `${V2}${at}mirrors."docker.io"]\n  endpoint = ["https://me:canary@m.example", "http://n:5000"]
+${at}mirrors."*"]\n  endpoint = ["https://m.example"]\n${at}configs."m.example".tls]\n  insecure_skip_verify = true\n`
+    const { hint = '' } =
+      runStage(containerd, 'inspecting', withRegistries([PLAIN], {}, { [`text:${CONFIG}`]: main })).blocked ?? {}
+    const [, option = ''] = /what they say: (\[.*\]);/.exec(hint) ?? []
+    expect(containerd.config.parse({ registries: JSON.parse(option) }).registries).toMatchObject([
+      { host: 'docker.io', mirrors: [{ url: 'https://m.example' }, { url: 'http://n:5000' }] },
+      { host: '_default', mirrors: [{ url: 'https://m.example' }] },
+    ])
+    expect(hint).toContain('give TLS settings as ca, client and skip_verify there; take them out of the file')
+  })
+
   test('mirrors in the main file alone are nobody’s business', () => {
     expect(refusal(machine(inline('mirrors."docker.io"')))).toBeUndefined()
   })
@@ -126,6 +153,15 @@ describe('refused, with the way out', () => {
     expect(() => refusal(withRegistries([lost]))).toThrow('env:LOST stands for nothing')
     const wrong = { host: 'a', mirrors: [{ url: 'https://a', ca: 'bm90IGEgY2VydGlmaWNhdGU=' }] }
     expect(() => refusal(withRegistries([wrong]))).toThrow('registries: a: its ca holds no certificate')
+  })
+
+  test.each([
+    ['another certificate’s key', OTHER_KEY],
+    ['no key at all', 'canary'],
+  ])('%s', (_name, key) => {
+    const pair = { host: 'a', mirrors: [{ url: 'https://a', client: { cert: 'env:C', key: 'env:K' } }] }
+    const state = withRegistries([pair], { secrets: { 'env:C': CERTIFICATE, 'env:K': key } })
+    expect(() => refusal(state)).toThrow(/^registries: a: env:K is no key of env:C$/)
   })
 
   test.each([

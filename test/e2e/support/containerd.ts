@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { TestLab } from './labs.ts'
 
 export const CONFIG = '/etc/containerd/config.toml'
+const SOCKET = 'run/containerd/containerd.sock'
 
 /** The running daemon; another start has another invocation. */
 export interface Daemon {
@@ -46,6 +47,19 @@ export async function runContainer(lab: TestLab, node: string): Promise<string> 
   )
 }
 
+/** A container of runc's that goes on with a script, on a root file system of the node's own shell. */
+export async function startContainer(lab: TestLab, node: string, what: { name: string; script: string }) {
+  const script = Buffer.from(what.script).toString('base64')
+  await lab.sh(
+    node,
+    `set -e; r=/run/rootfs-${what.name}; mkdir -p "$r/bin" "$r/proc" "$r/sys" "$r/dev" "$r/etc"
+    for p in /bin/sh /bin/sleep; do
+      for f in $p $(ldd $p | grep -o '/[^ ]*'); do mkdir -p "$r\${f%/*}"; cp -L "$f" "$r$f"; done
+    done
+    ctr run -d --runtime io.containerd.runc.v2 --rootfs "$r" ${what.name} /bin/sh -c "$(echo ${script} | base64 -d)" </dev/null >/dev/null 2>&1`,
+  )
+}
+
 /** `io.containerd.grpc.v1 cri ok` and the like: the CRI's plugins as the daemon itself lists them. */
 export async function criPlugins(lab: TestLab, node: string): Promise<string[]> {
   const rows = (await lab.sh(node, 'ctr plugins ls')).split('\n').map((line) => line.trim().split(/\s+/))
@@ -55,11 +69,22 @@ export async function criPlugins(lab: TestLab, node: string): Promise<string[]> 
 }
 
 /**
- * Asks the CRI on its socket for RuntimeReady, by Node's own HTTP/2: `runtime.v1.RuntimeService/Status` (k8s.io/cri-api).
- * In the answer a RuntimeCondition is its type (field 1, a string) and then its status (field 2, true or left out).
+ * Asks the CRI on its socket for RuntimeReady. In the answer a RuntimeCondition is its type (field 1, a string) and then its
+ * status (field 2, true or left out).
  */
 export async function isRuntimeReady(lab: TestLab, node: string): Promise<boolean> {
-  const socket = connect(join(await lab.root(node), 'run/containerd/containerd.sock'))
+  const answer = await criStatus(lab, node)
+  const name = answer.indexOf('RuntimeReady')
+  if (name < 0) throw new Error(`the CRI of ${node} does not speak of RuntimeReady: ${answer.toString('hex')}`)
+  return answer
+    .subarray(name + 'RuntimeReady'.length)
+    .subarray(0, 2)
+    .equals(Buffer.from([0x10, 1]))
+}
+
+/** What the CRI says of itself, by Node's own HTTP/2: `runtime.v1.RuntimeService/Status` (k8s.io/cri-api). */
+export async function criStatus(lab: TestLab, node: string, at = SOCKET): Promise<Buffer> {
+  const socket = connect(join(await lab.root(node), at))
   const client = connectHttp('http://localhost', { createConnection: () => socket })
   try {
     const headers = { ':method': 'POST', ':path': '/runtime.v1.RuntimeService/Status', te: 'trailers' }
@@ -67,13 +92,7 @@ export async function isRuntimeReady(lab: TestLab, node: string): Promise<boolea
     request.end(Buffer.alloc(5)) // an empty message, not compressed
     const parts: Buffer[] = []
     for await (const part of request) parts.push(Buffer.from(part))
-    const answer = Buffer.concat(parts)
-    const name = answer.indexOf('RuntimeReady')
-    if (name < 0) throw new Error(`the CRI of ${node} does not speak of RuntimeReady: ${answer.toString('hex')}`)
-    return answer
-      .subarray(name + 'RuntimeReady'.length)
-      .subarray(0, 2)
-      .equals(Buffer.from([0x10, 1]))
+    return Buffer.concat(parts)
   } finally {
     client.destroy()
   }
@@ -84,7 +103,7 @@ export async function isRuntimeReady(lab: TestLab, node: string): Promise<boolea
  * The request's field 1 is an ImageSpec, whose field 1 is the name.
  */
 export async function pullImage(lab: TestLab, node: string, name: string): Promise<string> {
-  const socket = connect(join(await lab.root(node), 'run/containerd/containerd.sock'))
+  const socket = connect(join(await lab.root(node), SOCKET))
   const client = connectHttp('http://localhost', { createConnection: () => socket })
   try {
     const headers = { ':method': 'POST', ':path': '/runtime.v1.ImageService/PullImage', te: 'trailers' }
