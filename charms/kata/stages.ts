@@ -1,5 +1,6 @@
 import type { HostObject } from '../../lib/host/objects.ts'
 import { check, type Check } from '../../lib/lifecycle/charm.ts'
+import { canonical } from '../../lib/model/json.ts'
 import { classicLinks } from './classic-links.ts'
 import { configObjects } from './configure.ts'
 import { blocked, type Ctx, type Out } from './context.ts'
@@ -85,10 +86,11 @@ export function releasing(context: Ctx): Out {
 export const stages = { preflight, unpacking, configuring, proving, unwiring, releasing }
 
 export const waits = {
+  /** As they are wanted now: a handler that was changed is not the one of that name which was loaded before. */
   loaded: (context: Ctx) => {
-    const mine = (context.published('runtime')?.handlers ?? []).map((handler) => handler.name)
+    const mine = (context.published('runtime')?.handlers ?? []).map(canonical)
     const peers = context.peers('runtime')
-    return peers.length > 0 && peers.every((peer) => mine.every((name) => peer.bag?.loaded.includes(name)))
+    return peers.length > 0 && peers.every(({ bag }) => mine.every((each) => bag?.loaded.map(canonical).includes(each)))
   },
   unwired: (context: Ctx) => {
     const mine = (context.published('runtime')?.handlers ?? []).map((handler) => handler.name)

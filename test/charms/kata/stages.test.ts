@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { kata } from '../../../charms/kata/charm.ts'
 import type { KvmMachine } from '../../../charms/kata/kvm-machine.ts'
 import type { Fitness } from '../../../charms/kata/fitness.ts'
+import type { RuntimeHandler } from '../../../lib/model/interfaces.ts'
 import { judgeWait, runStage } from '../../../lib/testing/index.ts'
 import { blob, machine } from './machine.ts'
 
@@ -128,18 +129,24 @@ describe('on the way in', () => {
 })
 
 describe('waits and the way out', () => {
+  const handlersFor = (config: Record<string, unknown>) => {
+    const published = runStage(kata, 'configuring', machine({}, { config })).publish?.['runtime']
+    return published as unknown as { handlers: RuntimeHandler[] }
+  }
+  const mine = { published: { runtime: handlersFor({}) } }
   const bag = {
     runtime: 'containerd',
     version: '1.7.24',
     socket: 'unix:///x',
     wired: ['kata-qemu'],
-    loaded: ['kata-qemu'],
+    loaded: mine.published.runtime.handlers,
   }
-  const mine = { published: { runtime: runStage(kata, 'configuring', machine()).publish?.['runtime'] } }
 
   test('loaded only when the runtime has every handler', () => {
     expect(judgeWait(kata, 'loaded', { ...mine, peers: { runtime: [bag] } })).toBe(true)
     expect(judgeWait(kata, 'loaded', { ...mine, peers: { runtime: [{ ...bag, loaded: [] }] } })).toBe(false)
+    const older = handlersFor({ pod_annotations: ['x'] }).handlers
+    expect(judgeWait(kata, 'loaded', { ...mine, peers: { runtime: [{ ...bag, loaded: older }] } })).toBe(false)
     expect(judgeWait(kata, 'loaded', { ...mine, peers: { runtime: [undefined] } })).toBe(false)
     expect(judgeWait(kata, 'loaded', { ...mine, peers: {} })).toBe(false)
   })
