@@ -2,7 +2,7 @@ import type { Blob } from '../../lib/host/kind.ts'
 import type { Config } from './config.ts'
 import type { FoundKata } from './found.ts'
 import { type Layout, layoutOf, readArchiveName } from './layout.ts'
-import { refusalOf, type ShimName, shimOf, shimPaths } from './shims.ts'
+import { refusalOf, refusedEverywhere, type ShimName, shimOf, shimPaths } from './shims.ts'
 
 /** Something that is asked for and cannot be had. */
 export interface Misfit {
@@ -71,6 +71,7 @@ export function presentRelease(config: Config, found: FoundKata): Release {
       const missing = config.shims.filter((shim) => binary(shim) === undefined || file(shim) === undefined)
       const other = config.version !== undefined && config.version !== version
       return [
+        ...config.shims.flatMap((shim) => refusedEverywhere(shim) ?? []),
         ...missing.map((shim) => ({
           why: `the Kata at ${found.root} has no shim ${shim}`,
           mend: 'take it out of shims',
