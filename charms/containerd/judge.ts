@@ -1,9 +1,9 @@
+import { repositoryFault, upgradeFault } from '../../lib/host/packaged.ts'
 import { remembered } from '../../lib/model/memo.ts'
 import { kubeletDisagrees, refusedCgroup } from './cgroup.ts'
 import { blocked, type Ctx, handlersOf, type Out } from './context.ts'
 import type { Method } from './install.ts'
 import { CONFIG, flavour, hasRunc, liveTasks, missingImports, unitFacts } from './observe.ts'
-import { otherPackage } from './package.ts'
 import { preparedMain } from './prepare.ts'
 import { readConfig, refusalOf } from './toml/index.ts'
 import { extraFault } from './extra.ts'
@@ -42,33 +42,20 @@ export function refusedFlavour(context: Ctx): Out | undefined {
 
 /** Adopting a running daemon, or going on with ours: another version than the recorded one is an upgrade. */
 function otherVersion(context: Ctx, method: Method): Out | undefined {
-  if (method.by === 'package') {
-    const asked = otherPackage(context.config, method)
-    return asked === undefined ? undefined : noUpgrade(`${method.name} ${method.installed ?? ''}`, asked)
-  }
-  if (method.by !== 'archive' || context.version === undefined || context.version === method.version) return undefined
-  return noUpgrade(`containerd ${context.version}`, method.version)
+  const fault =
+    method.by === 'package'
+      ? upgradeFault(method.name, method.installed, context.config.version)
+      : method.by === 'archive' && context.version !== method.version
+        ? upgradeFault('containerd', context.version, method.version)
+        : undefined
+  return fault && { blocked: fault }
 }
 
-function noUpgrade(there: string, asked: string): Out {
-  return blocked(
-    `${there} is installed, and ${asked} is asked for`,
-    'upgrades are not supported yet: go back to the version or the resource of before',
-  )
-}
-
-/** A repository is asked for a version, and taken unsigned only when that was wanted. */
 function refusedRepository({ config, resources }: Ctx, method: Method): Out | undefined {
-  if (method.by !== 'package' || config.repository === undefined) return undefined
-  if (config.version === undefined) {
-    const hint = 'set version: what the repository offers is known only once it has been read'
-    return blocked(`the repository ${config.repository.url} needs the version that is to come from it`, hint)
-  }
-  if (resources['repository-key'] !== undefined || config.repository.unsigned) return undefined
-  return blocked(
-    `the repository ${config.repository.url} has no key to check its packages with`,
-    'give the resource repository-key, or set unsigned: true in repository',
-  )
+  if (method.by !== 'package') return undefined
+  const { repository, version } = config
+  const fault = repositoryFault({ repository, version, key: resources['repository-key'] })
+  return fault && { blocked: fault }
 }
 
 function noRunc(context: Ctx, method: Method): Out | undefined {
