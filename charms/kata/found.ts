@@ -46,7 +46,8 @@ const SHIM = 'containerd-shim-kata-v2'
  * else is run. Another's install does not change while ours goes on.
  */
 export function foundKata(prefix: string): Reading<Found> {
-  const trees = [path(prefix), path('/root/opt/kata'), `${path('/home')}/*/opt/kata`].join(' ')
+  const roots = [...new Set([prefix, '/opt/kata', '/root/opt/kata'])]
+  const trees = [...roots.map(path), `${path('/home')}/*/opt/kata`].join(' ')
   const system = ['/usr/local', '/usr'].map(path).join(' ')
   const configs = [
     '/usr/share/kata-containers/defaults',

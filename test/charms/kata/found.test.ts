@@ -90,6 +90,15 @@ describe('source: auto', () => {
     expect(archive({ ...on(BY_HAND, { source: 'auto' }), holds: ['link:/opt/kata'] })).toBe(2)
   })
 
+  test('what kcharm itself unpacked or installed is nobody else’s', () => {
+    const message = (files: Record<string, string>, holds: string[]) =>
+      runStage(kata, 'preflight', { ...on(files, {}), holds }).blocked?.message
+    expect(message(BY_HAND, ['link:/opt/kata'])).toContain('source is present, but')
+    const packaged = { [`/usr/${SHIM}`]: GO('3.7.0'), '/usr/share/kata-containers/defaults/configuration.toml': '' }
+    expect(message(packaged, ['pkg:dnf/kata-containers'])).toContain('source is present, but')
+    expect(message(packaged, [])).toBeUndefined()
+  })
+
   test('does not unpack beside another owner', () => {
     const state = on({ '/etc/containerd/conf.d/kata-deploy.toml': '' }, { source: 'auto' })
     expect(runStage(kata, 'preflight', state).blocked?.message).toContain('kata-deploy has installed Kata here')
