@@ -99,9 +99,18 @@ describe('source: auto', () => {
     expect(message(packaged, [])).toBeUndefined()
   })
 
-  test('does not unpack beside another owner', () => {
-    const state = on({ '/etc/containerd/conf.d/kata-deploy.toml': '' }, { source: 'auto' })
-    expect(runStage(kata, 'preflight', state).blocked?.message).toContain('kata-deploy has installed Kata here')
+  /** kata.md 3.3: a second install has a suffix, and a file that kata-deploy made is marked. */
+  test.each(['conf.d/kata-deploy.toml', 'conf.d/kata-deploy-two.toml', 'config.toml.kata-deploy-created'])(
+    'does not unpack beside another owner, who shows in %s',
+    (file) => {
+      const state = on({ [`/etc/containerd/${file}`]: '' }, { source: 'auto' })
+      expect(runStage(kata, 'preflight', state).blocked?.message).toContain('kata-deploy has installed Kata here')
+    },
+  )
+
+  test('sees one in /opt/kata when the option prefix is another place', () => {
+    const found = readOn(foundKata('/srv/kata'), BY_HAND)
+    expect(found.katas.map(({ root }) => root)).toEqual(['/opt/kata'])
   })
 })
 
