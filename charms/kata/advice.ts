@@ -200,12 +200,21 @@ function configAdvice({ config, layout, hints }: Advised): Fault[] {
 /** The archive was checked against the digest that the bundle gives; this is about that digest. */
 function digestAdvice({ blob }: Advised): Fault[] {
   const known = blob === undefined ? undefined : DIGESTS[blob.name]
-  return advise(known !== undefined && known !== blob?.sha256, {
-    probe: blob?.name ?? '',
-    found: `the digest ${blob?.sha256 ?? ''}`,
-    needed: `${known}, as published for this release`,
-    mend: 'fetch the release anew, or give an archive of your own another name',
-  })
+  const probe = blob?.name ?? ''
+  return [
+    ...advise(known !== undefined && known !== blob?.sha256, {
+      probe,
+      found: `the digest ${blob?.sha256 ?? ''}`,
+      needed: `${known}, as published for this release`,
+      mend: 'fetch the release anew, or give an archive of your own another name',
+    }),
+    ...advise(/\d-(alpha|beta|rc)/.test(probe), {
+      probe,
+      found: 'a version that was never released: it has a dash',
+      needed: 'a release',
+      mend: 'take the release that followed it',
+    }),
+  ]
 }
 
 function advise(so: boolean, fault: Fault): Fault[] {

@@ -108,6 +108,9 @@ test('a digest that differs from the published one is named; of others nothing i
   expect(faults('kata-static-3.32.0-amd64.tar.zst', 'ab')).toMatchObject([{ found: 'the digest ab', warns: true }])
   expect(faults('kata-static-3.32.0-amd64.tar.zst', right)).toEqual([])
   expect(faults('kata-static-3.31.0-amd64.tar.zst', 'ab')).toEqual([])
+  expect(faults('kata-static-3.31.0-rc0-amd64.tar.zst', 'ab')).toMatchObject([
+    { found: 'a version that was never released: it has a dash' },
+  ])
 })
 
 describe('the action preflight', () => {
