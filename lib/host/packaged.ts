@@ -69,16 +69,23 @@ function repositoryObjects({ manager, repository }: PackageWish): HostObject[] {
   if (repository === undefined) return []
   const { key, ...where } = repository
   const source = sourcePath(manager, where)
-  const keyFile = `${KEYS[manager]}/${where.name}.${key?.name.endsWith('.gpg') ? 'gpg' : 'asc'}`
+  const keyFile = `${KEY_FOLDERS[manager].at(-1)}/${where.name}.${key?.name.endsWith('.gpg') ? 'gpg' : 'asc'}`
   return [
-    ...(key ? [{ kind: 'resource-file', path: keyFile, blob: key } as const] : []),
+    ...(key
+      ? [...KEY_FOLDERS[manager].map(directory), { kind: 'resource-file', path: keyFile, blob: key } as const]
+      : []),
     { kind: 'file', path: source, text: renderRepository(manager, { ...where, ...(key ? { key: keyFile } : {}) }) },
     { kind: 'repository-index', manager, source },
   ]
 }
 
-const KEYS: Record<Manager, string> = {
-  apt: '/etc/apt/keyrings',
-  dnf: '/etc/pki/rpm-gpg',
-  zypper: '/etc/pki/rpm-gpg',
+function directory(path: string): HostObject {
+  return { kind: 'directory', path }
+}
+
+/** Where each looks for keys by custom; SUSE and older Debians may not have the folder yet. */
+const KEY_FOLDERS: Record<Manager, string[]> = {
+  apt: ['/etc/apt/keyrings'],
+  dnf: ['/etc/pki', '/etc/pki/rpm-gpg'],
+  zypper: ['/etc/pki', '/etc/pki/rpm-gpg'],
 }

@@ -51,6 +51,8 @@ describe('source: package', () => {
     const config = { repository: REPOSITORY, version: '3.7.0', hold: true }
     const { objects = [] } = runStage(kata, 'unpacking', on({ manager: 'dnf' }, config, KEY))
     expect(objects).toMatchObject([
+      { kind: 'directory', path: '/etc/pki' },
+      { kind: 'directory', path: '/etc/pki/rpm-gpg' },
       { kind: 'resource-file', path: '/etc/pki/rpm-gpg/kcharm-kata.asc', blob: KEY['repository-key'] },
       { kind: 'file', path: '/etc/yum.repos.d/kcharm-kata.repo' },
       { kind: 'repository-index', manager: 'dnf', source: '/etc/yum.repos.d/kcharm-kata.repo' },
