@@ -143,9 +143,9 @@ type Archive = Awaited<ReturnType<typeof makeStandInKata>>
 
 async function deployKata(archive: Archive, options: Record<string, unknown>) {
   const path = await bundle(kata(archive, options))
-  const ran = await operator.run('deploy', path, '--inventory', lab.lab.inventory, '--yes')
+  const ran = await operator.run('deploy', path, '--inventory', lab.lab.inventory, '--yes', '--json')
   expect(ran.status, ran.stdout + ran.stderr).toBe(0)
-  return { unit: unitOf(await operator.json(0, 'status')), said: ran.stderr }
+  return { unit: unitOf(JSON.parse(ran.stdout) as Result), said: ran.stderr }
 }
 
 async function removeKata(): Promise<void> {
