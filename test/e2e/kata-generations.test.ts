@@ -104,6 +104,23 @@ test('at another place with classic links: QEMU finds its firmware there, and a 
   await removeKata()
 })
 
+/** kata.md section 9: kata#12761 (config out, restart, then files). */
+test('without its last setting a shim’s own files go only when containerd has been restarted without them', async () => {
+  const archive = await makeStandInKata()
+  await deployKata(archive, { preflight: 'warn', memory: 512 })
+  const { unit, changes } = await deployKata(archive, { preflight: 'warn' })
+  expect(changes).toEqual([
+    `containerd/0 file:${CONFIG}`,
+    'containerd/0 svc:containerd',
+    `${unit.unit} file:/opt/kata-config/qemu/config.d/40-memory.toml`,
+    `${unit.unit} dir:/opt/kata-config/qemu/config.d`,
+    `${unit.unit} file:/opt/kata-config/qemu/configuration-qemu.toml`,
+    `${unit.unit} dir:/opt/kata-config/qemu`,
+    `${unit.unit} dir:/opt/kata-config`,
+  ])
+  await removeKata()
+})
+
 describe('smoke and the other questions', () => {
   beforeAll(async () => {
     await deployKata(await makeStandInKata(), { preflight: 'warn' })
@@ -145,7 +162,8 @@ async function deployKata(archive: Archive, options: Record<string, unknown>) {
   const path = await bundle(kata(archive, options))
   const ran = await operator.run('deploy', path, '--inventory', lab.lab.inventory, '--yes', '--json')
   expect(ran.status, ran.stdout + ran.stderr).toBe(0)
-  return { unit: unitOf(JSON.parse(ran.stdout) as Result), said: ran.stderr }
+  const result = JSON.parse(ran.stdout) as Result
+  return { unit: unitOf(result), said: ran.stderr, changes: changesIn(result) }
 }
 
 async function removeKata(): Promise<void> {
