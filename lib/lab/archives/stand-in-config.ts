@@ -18,7 +18,6 @@ export function renderKataConfig(
 path = "/opt/kata/bin/${programOf(hypervisor, options.machine)}"
 kernel = "/opt/kata/share/kata-containers/vmlinux.container"
 image = "/opt/kata/share/kata-containers/kata-containers.img"
-# initrd = "/opt/kata/share/kata-containers/kata-containers-initrd.img"
 kernel_params = "${params}"
 default_vcpus = 1
 default_memory = 2048

@@ -171,7 +171,11 @@ describe('another prefix', () => {
   })
 })
 
-const SPELLED = renderKataConfig('qemu', { machine: 'x86_64', rust: false, style: 'spelled' })
+/** With the line in which the releases explain the initrd. */
+const SPELLED = renderKataConfig('qemu', { machine: 'x86_64', rust: false, style: 'spelled' }).replace(
+  /^kernel_params/m,
+  '# initrd = "/opt/kata/share/kata-containers/kata-containers-initrd.img"\nkernel_params',
+)
 
 interface Given {
   config: Record<string, unknown>
