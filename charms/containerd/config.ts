@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { hold, repository } from '../../lib/model/package-options.ts'
 import { registry } from './registries/schema.ts'
 
 const proxy = z
@@ -30,31 +31,8 @@ export const config = z.strictObject({
     .enum(['auto', 'apt', 'dnf', 'zypper'])
     .default('auto')
     .describe('What packages are installed with: `auto` takes the one that the distribution lives by.'),
-  hold: z
-    .boolean()
-    .default(false)
-    .describe('Whether the package stays at its version when the machine’s own upgrades would change it.'),
-  repository: z
-    .strictObject({
-      url: z
-        .string()
-        .regex(/^(https?|file):\/?\/?[^\s]+$/, 'expected a URL')
-        .describe('Where the repository is.'),
-      suite: z
-        .string()
-        .regex(/^[\w./-]+$/, 'expected a suite')
-        .optional()
-        .describe('apt: its suite, `./` for a flat one; default: the release’s codename.'),
-      components: z
-        .array(z.string().regex(/^[\w./-]+$/, 'expected a component'))
-        .default([])
-        .describe('apt: its components.'),
-      unsigned: z.boolean().default(false).describe('Take its packages without a signature, where there is no key.'),
-    })
-    .optional()
-    .describe(
-      'A repository for the package, with its key as the resource `repository-key`. Default: the machine’s own.',
-    ),
+  hold,
+  repository,
   restrict_oom_score_adj: z
     .enum(['auto', 'true', 'false'])
     .default('auto')

@@ -1,4 +1,5 @@
 import { isVersion, WAYS } from '../../lib/host/package-manager.ts'
+import { repositoryFault, upgradeFault } from '../../lib/host/packaged.ts'
 import { remembered } from '../../lib/model/memo.ts'
 import { kubeletDisagrees, refusedCgroup } from './cgroup.ts'
 import { blocked, type Ctx, handlersOf, type Out } from './context.ts'
@@ -6,7 +7,7 @@ import { liveTasksOf } from './daemon.ts'
 import type { Method } from './install.ts'
 import { CONFIG, flavour, hasRunc, missingImports, unitFacts, versionIn } from './observe.ts'
 import { refusedNoProxy } from './no-proxy.ts'
-import { type FromPackage, otherPackage } from './package.ts'
+import type { FromPackage } from './package.ts'
 import { preparedMain } from './prepare.ts'
 import { readConfig, refusalOf, wayOutOf } from './toml/index.ts'
 import { extraFault } from './extra.ts'
@@ -47,45 +48,31 @@ export function refusedFlavour(context: Ctx): Out | undefined {
 /** Adopting a running daemon, or going on with ours: another version than the recorded one is an upgrade. */
 function otherVersion(context: Ctx, method: Method): Out | undefined {
   if (method.by === 'package') {
-    const asked = otherPackage(context.config, method)
-    if (asked === undefined) return undefined
-    const there = `${method.name} ${method.installed ?? ''}`
-    const known = context.version !== undefined && isVersion(asked, context.version)
-    return known ? changedByHand(there, asked, method) : noUpgrade(there, asked)
+    const { version: asked } = context.config
+    const fault = upgradeFault(method.name, method.installed, asked)
+    const wasRight = asked !== undefined && context.version !== undefined && isVersion(asked, context.version)
+    return fault && wasRight ? changedByHand(asked, method) : refusal(fault)
   }
-  if (method.by !== 'archive' || context.version === undefined || context.version === method.version) return undefined
-  return noUpgrade(`containerd ${context.version}`, method.version)
+  return method.by === 'archive' ? refusal(upgradeFault('containerd', context.version, method.version)) : undefined
 }
 
 /** It was the version that is asked for, and somebody has changed it. */
-function changedByHand(there: string, asked: string, { name, manager, installed }: FromPackage): Out {
+function changedByHand(asked: string, { name, manager, installed = '' }: FromPackage): Out {
   const back = `${manager === 'apt' ? 'apt-get' : manager} install ${WAYS[manager].spec(name, asked)}`
   return blocked(
-    `${there} is installed, and ${asked} is asked for: somebody has changed it`,
-    `put it back (${back}), or set version to ${versionIn(installed ?? '') ?? 'what is there'}`,
+    `${name} ${installed} is installed, and ${asked} is asked for: somebody has changed it`,
+    `put it back (${back}), or set version to ${versionIn(installed) ?? 'what is there'}`,
   )
 }
 
-function noUpgrade(there: string, asked: string): Out {
-  return blocked(
-    `${there} is installed, and ${asked} is asked for`,
-    'upgrades are not supported yet: go back to the version or the resource of before',
-  )
-}
-
-/** A repository is asked for a version, and taken unsigned only when that was wanted. */
 function refusedRepository({ config, resources }: Ctx, method: Method): Out | undefined {
-  if (method.by !== 'package' || config.repository === undefined) return undefined
-  if (config.version === undefined) {
-    const hint =
-      'set version: a plan must say what comes, and what a repository offers is known only once it has been read'
-    return blocked(`the repository ${config.repository.url} needs the version that is to come from it`, hint)
-  }
-  if (resources['repository-key'] !== undefined || config.repository.unsigned) return undefined
-  return blocked(
-    `the repository ${config.repository.url} has no key to check its packages with`,
-    'give the resource repository-key, or set unsigned: true in repository',
-  )
+  if (method.by !== 'package') return undefined
+  const { repository, version } = config
+  return refusal(repositoryFault({ repository, version, key: resources['repository-key'] }))
+}
+
+function refusal(fault: { message: string; hint: string } | undefined): Out | undefined {
+  return fault && { blocked: fault }
 }
 
 function noRunc(context: Ctx, method: Method): Out | undefined {

@@ -1,10 +1,9 @@
-import type { HostObject } from '../../lib/host/objects.ts'
-import { isVersion, type Manager, packageManager } from '../../lib/host/package-manager.ts'
-import { packageReading } from '../../lib/host/package.ts'
-import { holdObject, renderRepository, sourcePath } from '../../lib/host/repository.ts'
-import { indexReading } from '../../lib/host/repository-index.ts'
-import { path } from '../../lib/host/shell.ts'
 import type { Blob } from '../../lib/host/kind.ts'
+import type { HostObject } from '../../lib/host/objects.ts'
+import { type Manager, packageManager } from '../../lib/host/package-manager.ts'
+import { packagedObjects, type PackageWish } from '../../lib/host/packaged.ts'
+import { packageReading } from '../../lib/host/package.ts'
+import { path } from '../../lib/host/shell.ts'
 import type { Reading, View } from '../../lib/host/view.ts'
 import type { Config } from './config.ts'
 import { CONFIG, versionIn } from './observe.ts'
@@ -50,56 +49,18 @@ export function fromPackage(
     name,
     installed,
     version: installed === undefined ? undefined : versionIn(installed),
-    objects: [...repositoryObjects(config, at), packageObject(config, at), ...holdObjects(config, at)],
+    objects: packagedObjects(wishOf(config, at)),
   }
 }
 
-/** The version that is asked for, when another one is there. */
-export function otherPackage({ version }: Config, { installed }: FromPackage): string | undefined {
-  return version === undefined || installed === undefined || isVersion(version, installed) ? undefined : version
-}
-
-function packageObject(config: Config, { manager, name }: { manager: Manager; name: string }): HostObject {
-  return {
-    kind: 'package',
-    name,
-    manager,
-    brings: [CONFIG],
-    services: ['containerd'],
-    held: config.hold,
-    ...(config.version === undefined ? {} : { version: config.version }),
-    ...(config.repository ? { repositories: [indexReading({ manager, source: sourceOf(manager) }).key] } : {}),
-  }
-}
-
-function holdObjects({ hold }: Config, { manager, name }: { manager: Manager; name: string }): HostObject[] {
-  return hold ? [holdObject(manager, name)] : []
-}
-
-function repositoryObjects(
-  { repository }: Config,
-  { manager, key, view }: { manager: Manager; key: Blob | undefined; view: View },
-): HostObject[] {
-  if (repository === undefined) return []
-  const { url, components } = repository
-  const suite = repository.suite ?? (manager === 'apt' ? view.read(codename) : '')
-  const keyFile = `${KEYS[manager]}/${NAME}.${key?.name.endsWith('.gpg') ? 'gpg' : 'asc'}`
-  const text = renderRepository(manager, { name: NAME, url, suite, components, ...(key ? { key: keyFile } : {}) })
-  return [
-    ...(key ? [{ kind: 'resource-file', path: keyFile, blob: key } as const] : []),
-    { kind: 'file', path: sourceOf(manager), text },
-    { kind: 'repository-index', manager, source: sourceOf(manager) },
-  ]
-}
-
-const KEYS: Record<Manager, string> = {
-  apt: '/etc/apt/keyrings',
-  dnf: '/etc/pki/rpm-gpg',
-  zypper: '/etc/pki/rpm-gpg',
-}
-
-function sourceOf(manager: Manager): string {
-  return sourcePath(manager, { name: NAME })
+function wishOf(
+  config: Config,
+  { manager, name, key, view }: { manager: Manager; name: string; key: Blob | undefined; view: View },
+): PackageWish {
+  const { version, hold, repository: from } = config
+  const suite = () => from?.suite ?? (manager === 'apt' ? view.read(codename) : '')
+  const repository = from && { name: NAME, url: from.url, suite: suite(), components: from.components, key }
+  return { manager, name, version, hold, brings: [CONFIG], services: ['containerd'], repository }
 }
 
 /** Debian's and Ubuntu's name for their release: the suite of repositories made for it. */

@@ -3,6 +3,7 @@ import { type HostObject, readingOf } from '../../lib/host/objects.ts'
 import { MANAGERS } from '../../lib/host/package-manager.ts'
 import { packageReading } from '../../lib/host/package.ts'
 import { NotYet } from '../../lib/host/view.ts'
+import type { RuntimeHandler } from '../../lib/model/interfaces.ts'
 import { remembered } from '../../lib/model/memo.ts'
 import { refusedCgroup } from './cgroup.ts'
 import { checksAt, checksOf } from './checks.ts'
@@ -81,12 +82,12 @@ export function proving(context: Ctx): Out {
 /** What is known once the checks have gone well. */
 function proved(context: Ctx, what: { version: string; wish: Wish; whose: string; writers: string[] }): Out {
   const { version, wish, whose, writers } = what
-  const handlers = wish.handlers.map((handler) => handler.name)
+  const names = wish.handlers.map((handler) => handler.name)
   return {
     version,
-    publish: { handlers: bag(placesOf(context), { version, wired: handlers, loaded: handlers }) },
+    publish: { handlers: bag(placesOf(context), { version, wired: names, loaded: wish.handlers }) },
     message: [
-      `containerd ${version}${whose}${handlers.length > 0 ? `, handlers ${handlers.join(', ')}` : ''}`,
+      `containerd ${version}${whose}${names.length > 0 ? `, handlers ${names.join(', ')}` : ''}`,
       ...(writers.length > 0 ? [`${CONFIG} is also written by ${writers.join(', ')}`] : []),
     ].join('; '),
   }
@@ -135,6 +136,6 @@ function ranBefore(context: Ctx): boolean {
   return !keys.some((key) => context.holds(key)) && context.config.source !== 'archive'
 }
 
-function bag(places: DaemonPlaces, state: { version: string; wired: string[]; loaded: string[] }) {
+function bag(places: DaemonPlaces, state: { version: string; wired: string[]; loaded: RuntimeHandler[] }) {
   return { runtime: 'containerd', ...publicPlaces(places), ...state }
 }

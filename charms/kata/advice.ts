@@ -22,6 +22,7 @@ export function adviceOf(about: Advised): Fault[] {
     ...cgroupAdvice(about),
     ...memoryAdvice(about),
     ...kernelAdvice(about),
+    ...nvidiaAdvice(about),
     ...configAdvice(about),
     ...digestAdvice(about),
   ]
@@ -34,6 +35,7 @@ function versionAdvice({ config, layout, fit }: Advised): Fault[] {
   const old = !isAtLeast(version, '4.1.0')
   const rust = config.shims.filter((shim) => shimOf(shim).runtime === 'rust')
   const secret = config.shims.filter((shim) => isConfidential(shim))
+  const plain = secret.filter((shim) => config.snapshotters[shim] === undefined)
   const untried = config.shims.filter((shim) => isUntried(shim, fit.arch))
   return [
     ...advise(old && rust.length > 0, {
@@ -47,6 +49,12 @@ function versionAdvice({ config, layout, fit }: Advised): Fault[] {
       found: `Kata ${version}, whose policy can be got round (GHSA-fmg6-v47x-52wr)`,
       needed: '4.1.0 or later',
       mend: 'take a newer archive',
+    }),
+    ...advise(plain.length > 0, {
+      probe: `shims ${plain.join(', ')}`,
+      found: 'the runtime’s default snapshotter, which unpacks images on the host',
+      needed: 'images that the guest pulls itself, as upstream’s own installer sets it up',
+      mend: `run nydus-snapshotter as containerd’s proxy plugin, and set snapshotters: { ${plain.join(': nydus, ')}: nydus }`,
     }),
     ...advise(untried.length > 0, {
       probe: `shims ${untried.join(', ')}`,
@@ -137,6 +145,26 @@ function kernelAdvice({ fit, hints, config }: Advised): Fault[] {
   ]
 }
 
+/** Pods get GPUs that the host's own driver has let go of. NUMA: kata-containers#13539. */
+function nvidiaAdvice({ config, hints }: Advised): Fault[] {
+  const shims = config.shims.filter((shim) => shim.startsWith('qemu-nvidia-gpu'))
+  const free = hints.gpus.some((driver) => driver === 'vfio-pci')
+  return [
+    ...advise(shims.length > 0 && !free, {
+      probe: `shims ${shims.join(', ')}`,
+      found: hints.gpus.length === 0 ? 'no NVIDIA device' : `NVIDIA devices that ${hints.gpus.join(', ')} holds`,
+      needed: 'one that vfio-pci holds, and the IOMMU switched on',
+      mend: 'bind it: driverctl set-override SLOT vfio-pci; boot with intel_iommu=on or amd_iommu=on',
+    }),
+    ...advise(shims.some((shim) => !shim.endsWith('-runtime-rs')) && free && hints.numa > 1, {
+      probe: 'NUMA nodes',
+      found: `${hints.numa}, to which virtual machines with GPUs are not pinned (kata-containers#13539)`,
+      needed: 'guest and GPU on one node',
+      mend: 'set in settings: hypervisor.qemu.enable_numa: true, where its file knows that',
+    }),
+  ]
+}
+
 /** 2025-01-01: before that no supported release of containerd or Kata was made. */
 const EARLIEST = 1735689600
 
@@ -172,12 +200,21 @@ function configAdvice({ config, layout, hints }: Advised): Fault[] {
 /** The archive was checked against the digest that the bundle gives; this is about that digest. */
 function digestAdvice({ blob }: Advised): Fault[] {
   const known = blob === undefined ? undefined : DIGESTS[blob.name]
-  return advise(known !== undefined && known !== blob?.sha256, {
-    probe: blob?.name ?? '',
-    found: `the digest ${blob?.sha256 ?? ''}`,
-    needed: `${known}, as published for this release`,
-    mend: 'fetch the release anew, or give an archive of your own another name',
-  })
+  const probe = blob?.name ?? ''
+  return [
+    ...advise(known !== undefined && known !== blob?.sha256, {
+      probe,
+      found: `the digest ${blob?.sha256 ?? ''}`,
+      needed: `${known}, as published for this release`,
+      mend: 'fetch the release anew, or give an archive of your own another name',
+    }),
+    ...advise(/\d-(alpha|beta|rc)/.test(probe), {
+      probe,
+      found: 'a version that was never released: it has a dash',
+      needed: 'a release',
+      mend: 'take the release that followed it',
+    }),
+  ]
 }
 
 function advise(so: boolean, fault: Fault): Fault[] {
@@ -185,7 +222,7 @@ function advise(so: boolean, fault: Fault): Fault[] {
 }
 
 function isConfidential(shim: ShimName): boolean {
-  return /^qemu-(coco|snp|tdx|se\b|sev|cca)/.test(shim)
+  return /^qemu-(nvidia-gpu-)?(coco|snp|tdx|se\b|sev|cca)/.test(shim)
 }
 
 function isStatic(config: Config): boolean {

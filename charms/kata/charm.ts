@@ -11,6 +11,7 @@ import { shippedConfig } from './configure.ts'
 import { machine } from './machine.ts'
 import { fitness, MODULES } from './fitness.ts'
 import { sandboxes, shimState } from './observe.ts'
+import { packageReadings } from './package.ts'
 import { releaseOf } from './release.ts'
 import { ownConfigOf } from './settings.ts'
 import { MODULES_LOAD, stages, waits } from './stages.ts'
@@ -27,6 +28,10 @@ export const kata: Charm = defineCharm({
         'A release archive of Kata Containers, kata-static- or kata-go-static-VERSION-ARCH.tar.xz or .tar.zst',
       formats: ['tar.xz', 'tar.zst', 'tar.gz', 'tgz', 'tar'],
     },
+    'repository-key': {
+      description: 'The key that the option `repository` is signed with, as text',
+      formats: ['asc', 'key'],
+    },
   },
   chart: machine,
   observe(options, resources) {
@@ -37,7 +42,8 @@ export const kata: Charm = defineCharm({
       linkReading(options.prefix),
       fileReading(MODULES_LOAD),
       ...MODULES.map(moduleReading),
-      ...(options.source === 'archive' ? [] : [foundKata(options.prefix)]),
+      ...(options.source === 'present' || options.source === 'auto' ? [foundKata(options.prefix)] : []),
+      ...(options.source === 'package' ? packageReadings(options) : []),
       ...(release ? options.shims.map((shim) => shimState(release.paths(shim))) : []),
       ...(release
         ? options.shims.flatMap((shim) => {

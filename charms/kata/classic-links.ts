@@ -7,8 +7,8 @@ const FOLDER = '/usr/local/bin'
  * For an archive of ours: the links that blogs and kata-manager make, of those programs that this archive has (kata-containers,
  * docs/install/container-manager/containerd/containerd-install.md).
  */
-export function classicLinks({ layout, base, archive }: Release, arch: string): HostObject[] {
-  if (archive === undefined) return []
+export function classicLinks({ layout, base, blob }: Release, arch: string): HostObject[] {
+  if (blob === undefined) return []
   const go = layout.runtimes.includes('go')
   const names = [
     ...(go ? ['kata-runtime', 'kata-monitor', 'kata-collect-data.sh'] : []),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { hold, rpmRepository } from '../../lib/model/package-options.ts'
 import { SHIMS } from './shims.ts'
 
 const handlerName = z
@@ -10,16 +11,24 @@ const setting = z.union([scalar, z.array(scalar)])
 
 export const config = z.strictObject({
   source: z
-    .enum(['archive', 'present', 'auto'])
+    .enum(['archive', 'package', 'present', 'auto'])
     .default('archive')
     .describe(
-      'Where Kata comes from: `archive` unpacks the resource `kata`, `present` uses what somebody else put on the machine, `auto` that, or else the resource.',
+      'Where Kata comes from: `archive` unpacks the resource `kata`, `package` installs the distribution’s by dnf or zypper, `present` uses what somebody else put on the machine, `auto` that, or else the resource.',
     ),
   version: z
     .string()
     .regex(/^\d+\.\d+\.\d+$/, 'expected three numbers, such as 3.20.0')
     .optional()
-    .describe('The version that the archive holds; default: read from the archive’s file name.'),
+    .describe(
+      'The version that the archive holds, default: read from its file name; or that of the package, default: what is there, else the newest.',
+    ),
+  package_manager: z
+    .enum(['auto', 'dnf', 'zypper'])
+    .default('auto')
+    .describe('What the package is installed with: `auto` takes the one that the distribution lives by.'),
+  repository: rpmRepository,
+  hold,
   prefix: z
     .string()
     .regex(/^(\/[A-Za-z0-9._-]+)+$/, 'expected an absolute path of plain characters')

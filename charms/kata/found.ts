@@ -23,10 +23,14 @@ export interface Found {
 export type Mark = 'kata-deploy' | 'snap' | 'kata-1'
 
 const MARKS: Record<Mark, string[]> = {
-  /** kata-containers, tools/packaging/kata-deploy: the drop-ins and the folder of each shim that it makes. */
+  /**
+   * kata-containers, tools/packaging/kata-deploy: the drop-ins, with a suffix for each further install, and the folder of each
+   * shim that it makes.
+   */
   'kata-deploy': [
-    '/opt/kata/containerd/config.d/kata-deploy.toml',
-    '/etc/containerd/conf.d/kata-deploy.toml',
+    '/opt/kata/containerd/config.d/kata-deploy*.toml',
+    '/etc/containerd/conf.d/kata-deploy*.toml',
+    '/etc/containerd/config.toml.kata-deploy-created',
     '/opt/kata/share/defaults/kata-containers/runtimes',
     '/opt/kata/share/defaults/kata-containers/runtime-rs/runtimes',
   ],
@@ -46,7 +50,8 @@ const SHIM = 'containerd-shim-kata-v2'
  * else is run. Another's install does not change while ours goes on.
  */
 export function foundKata(prefix: string): Reading<Found> {
-  const trees = [path(prefix), path('/root/opt/kata'), `${path('/home')}/*/opt/kata`].join(' ')
+  const roots = [...new Set([prefix, '/opt/kata', '/root/opt/kata'])]
+  const trees = [...roots.map(path), `${path('/home')}/*/opt/kata`].join(' ')
   const system = ['/usr/local', '/usr'].map(path).join(' ')
   const configs = [
     '/usr/share/kata-containers/defaults',
@@ -54,14 +59,14 @@ export function foundKata(prefix: string): Reading<Found> {
     `/usr/${CONFIGS}`,
     '/etc/kata-containers',
   ]
-  const marks = Object.entries(MARKS).flatMap(([what, paths]) => paths.map((each) => `mark ${what} ${path(each)}`))
+  const marks = Object.entries(MARKS).flatMap(([what, paths]) => paths.map((each) => `mark ${what} ${pattern(each)}`))
   return {
     key: `kata:found:${prefix}`,
     lasting: 'fact',
     script: [
       'shim() { [ ! -f "$1" ] || [ ! -x "$1" ] || echo "shim ${1#"$R"} $("$1" --version 2>/dev/null | head -n 1)"; }',
       'configs() { for c in "$1"/configuration*.toml "$1"/runtime-rs/configuration*.toml; do [ ! -f "$c" ] || echo "config ${c#"$R"}"; done; }',
-      'mark() { [ ! -e "$2" ] || echo "mark $1 ${2#"$R"}"; }',
+      'mark() { kc_what=$1; shift; for each; do [ ! -e "$each" ] || echo "mark $kc_what ${each#"$R"}"; done; }',
       `for root in ${trees}; do`,
       '  [ -d "$root" ] || continue',
       '  echo "tree ${root#"$R"}"; shim "$root/bin/' +
@@ -79,6 +84,12 @@ export function foundKata(prefix: string): Reading<Found> {
     ].join('\n'),
     parse: parseFound,
   }
+}
+
+/** A path whose last part may hold a `*`. */
+function pattern(each: string): string {
+  const cut = each.lastIndexOf('/')
+  return `${path(each.slice(0, cut))}${each.slice(cut)}`
 }
 
 /** Those whose shim answers with a version and that are nobody's who would change them. */

@@ -18,6 +18,10 @@ export interface Hints {
   clock: number
   /** VMware's vsock transport has the device. */
   vmware: boolean
+  /** The drivers that hold NVIDIA's devices, `none` for one that is free. */
+  gpus: string[]
+  /** NUMA nodes. */
+  numa: number
 }
 
 /** Where the runtimes look by themselves (kata-containers, src/libs/kata-types/src/config/default.rs and katautils/config.go). */
@@ -28,6 +32,14 @@ const UNITS = ['/etc/systemd/system', '/usr/lib/systemd/system'].flatMap((folder
   `${path(folder)}/containerd.service`,
   `${path(`${folder}/containerd.service.d`)}/*.conf`,
 ])
+
+/** PCI functions of the vendor 10de that are displays or 3D controllers (class 03). */
+const NVIDIA = [
+  `for each in ${path('/sys/bus/pci/devices')}/*; do`,
+  '  grep -qs 0x10de "$each/vendor" && grep -qs "^0x03" "$each/class" || continue',
+  '  driver=$(readlink "$each/driver"); driver=${driver##*/}; echo "gpu ${driver:-none}"',
+  'done',
+].join('\n')
 
 export const hints: Reading<Hints> = {
   key: 'kata:hints',
@@ -41,6 +53,8 @@ export const hints: Reading<Hints> = {
     `grep -lsE '^Environment.*KATA_CONF_FILE' ${UNITS.join(' ')} | sed "s#^$R#env #"`,
     'echo "clock $(date +%s)"',
     `[ ! -d ${path('/sys/module/vmw_vsock_vmci_transport')} ] || echo "vmware yes"`,
+    NVIDIA,
+    `echo "numa $(ls -d ${path('/sys/devices/system/node')}/node[0-9]* 2>/dev/null | wc -l)"`,
   ].join('\n'),
   parse(frame) {
     const lines = frame.split('\n').map((line) => line.split(' '))
@@ -55,6 +69,8 @@ export const hints: Reading<Hints> = {
       env: all('env'),
       clock: Number(all('clock')[0] ?? 0),
       vmware: all('vmware').length > 0,
+      gpus: all('gpu'),
+      numa: Number(all('numa')[0] ?? 0),
     }
   },
 }

@@ -27,7 +27,8 @@ export function unfit(context: Ctx, release: Release): Out | undefined {
  * judged for the newest release; throws `unit-blocked` where one is given, or found, that cannot be used.
  */
 export function verdictsOf(context: Ctx): { layout: Layout; faults: Fault[] } {
-  if (context.config.source !== 'present' && context.resources['kata'] === undefined && isNothing(context)) {
+  const { source } = context.config
+  if ((source === 'archive' || source === 'auto') && context.resources['kata'] === undefined && isNothing(context)) {
     const { prefix } = context.config
     const faults = faultsOf(fitnessOf(context), { archive: '', kib: spaceKiB(0), prefix })
     return { layout: layoutOf(NEWEST, 'other'), faults }
@@ -93,7 +94,7 @@ function settingsIn(context: Ctx, own: OwnConfig): Misfit[] {
 function faultsIn(context: Ctx): Fault[] {
   const { prefix } = context.config
   const release = sourceOf(context)
-  const blob = 'message' in release ? undefined : release.archive?.blob
+  const blob = 'message' in release ? undefined : release.blob
   const faults = faultsOf(fitnessOf(context), { archive: blob?.name ?? '', kib: spaceKiB(blob?.size ?? 0), prefix })
   return blob === undefined || context.holds(`link:${prefix}`) ? faults.filter((fault) => !fault.fatal) : faults
 }

@@ -4,16 +4,18 @@ const again = { begin: 'preflight', changed: 'preflight', remove: 'unwiring' } a
 
 /**
  * Kata's life. It touches nothing before its preflight is content, offers its handlers and waits until the runtime has
- * loaded them; on the way out its files go only when no runtime and no sandbox needs them any more.
+ * loaded them; only then what it no longer wants goes, which the handlers of before named (kata-containers#12761). On the way
+ * out its files go only when no runtime and no sandbox needs them any more.
  */
 export const machine = life('kata', 'absent', {
   absent: rest('unknown', again),
   preflight: stage({ ok: 'unpacking', blocked: 'blocked', fail: 'failed' }),
-  unpacking: stage({ ok: 'configuring', fail: 'failed' }, { hook: 'install' }),
-  configuring: stage({ ok: 'awaitRuntime', fail: 'failed' }, { takes: true, hook: 'config-changed' }),
+  unpacking: stage({ ok: 'configuring', fail: 'failed' }, { keeps: true, hook: 'install' }),
+  configuring: stage({ ok: 'awaitRuntime', fail: 'failed' }, { takes: true, keeps: true, hook: 'config-changed' }),
   awaitRuntime: wait('loaded', { ready: 'proving', quiet: 'parked' }),
-  parked: rest('waiting', { ...again, ready: 'proving' }, 'loaded'),
-  proving: stage({ ok: 'active', fail: 'failed' }, { hook: 'start' }),
+  parked: rest('waiting', { ...again, ready: 'preflight' }, 'loaded'),
+  proving: stage({ ok: 'retiring', fail: 'failed' }, { hook: 'start' }),
+  retiring: undo('stale', { ok: 'active', fail: 'failed' }),
   active: rest('active', again),
   failed: rest('error', again),
   blocked: rest('blocked', again),

@@ -44,7 +44,7 @@ function kvmFaults(fit: Fitness): Fault[] {
   const faults: Fault[] = []
   if (fit.arch === 'x86_64' && fit.virtualization === '') {
     const mend = fit.guest
-      ? 'switch nested virtualization on in the hypervisor above'
+      ? 'switch nested virtualization on in the hypervisor above; in a cloud take bare metal, or a type of machine that nests'
       : 'switch virtualization on in the firmware'
     faults.push({ probe: 'CPU virtualization', found: 'neither vmx nor svm', needed: 'vmx or svm', mend })
   }

@@ -1,8 +1,11 @@
 import type { Blob } from '../../lib/host/kind.ts'
+import type { HostObject } from '../../lib/host/objects.ts'
+import type { Key } from '../../lib/host/view.ts'
 import type { Config } from './config.ts'
 import type { FoundKata } from './found.ts'
+import type { KataPackage } from './package.ts'
 import { type Layout, layoutOf, readArchiveName } from './layout.ts'
-import { refusalOf, type ShimName, shimOf, shimPaths } from './shims.ts'
+import { refusalOf, refusedEverywhere, type ShimName, shimOf, shimPaths } from './shims.ts'
 
 /** Something that is asked for and cannot be had. */
 export interface Misfit {
@@ -13,8 +16,10 @@ export interface Misfit {
 /** The Kata that is to be in force: an archive of ours, or what somebody else put there. */
 export interface Release {
   layout: Layout
-  /** Only where it is ours: the archive, and where it is unpacked beside other versions. */
-  archive?: { blob: Blob; tree: string }
+  /** Where it is ours: what puts it on the machine, and the key by which it is held. Absent: another's, left as it is. */
+  install?: { objects: HostObject[]; key: Key }
+  /** Only of an archive, which has a place of its own and may not be at home in /opt. */
+  blob?: Blob
   /** Where it is, for people. */
   root: string
   /** What paths in its configurations must begin with, which say /opt/kata. */
@@ -36,7 +41,8 @@ export function releaseOf(config: Config, blob: Blob): Release | undefined {
   const tree = `${config.prefix}-${version}`
   return {
     layout,
-    archive: { blob, tree },
+    install: { objects: archiveObjects(config, blob, tree), key: `tree:${tree}` },
+    blob,
     root: config.prefix,
     base: config.prefix,
     paths: (shim) => shimPaths(config.prefix, layout, shim),
@@ -51,6 +57,36 @@ export function releaseOf(config: Config, blob: Blob): Release | undefined {
       }
       return config.shims.flatMap((shim) => refusalOf(shim, layout, arch) ?? [])
     },
+  }
+}
+
+function archiveObjects({ prefix }: Config, blob: Blob, tree: string): HostObject[] {
+  return [
+    { kind: 'archive', path: tree, blob, prefix: 'opt/kata' },
+    { kind: 'link', path: prefix, target: tree },
+  ]
+}
+
+/** A distribution's package: the Go shim, and one configuration, which is of QEMU. */
+export function packagedRelease(
+  config: Config,
+  { name, version, objects, key, shim: binary, config: file }: KataPackage,
+): Release {
+  const layout = { ...layoutOf(version, 'other'), runtimes: ['go'] as const }
+  return {
+    layout,
+    install: { objects, key },
+    root: '/usr',
+    base: '/opt/kata',
+    paths: () => ({ binary, config: file }),
+    shipped: () => file,
+    faults: () =>
+      config.shims
+        .filter((shim) => shim !== 'qemu')
+        .map((shim) => ({
+          why: `the package ${name} has no shim ${shim}: its one configuration is of QEMU`,
+          mend: 'take it out of shims, or set source: archive',
+        })),
   }
 }
 
@@ -71,6 +107,7 @@ export function presentRelease(config: Config, found: FoundKata): Release {
       const missing = config.shims.filter((shim) => binary(shim) === undefined || file(shim) === undefined)
       const other = config.version !== undefined && config.version !== version
       return [
+        ...config.shims.flatMap((shim) => refusedEverywhere(shim) ?? []),
         ...missing.map((shim) => ({
           why: `the Kata at ${found.root} has no shim ${shim}`,
           mend: 'take it out of shims',

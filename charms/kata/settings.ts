@@ -80,7 +80,8 @@ export function renderWrapper(prefix: string, base: Leaves): string {
 export function settingFaults(config: Config, own: OwnConfig, text: string): Misfit[] {
   const base = readLeaves(text, own.shipped)
   const known = [...new Set([...Object.keys(base), ...commentedKeys(text)])]
-  return Object.entries(config.settings[own.shim] ?? {}).flatMap(([key, value]) => {
+  const mine = config.settings[own.shim] ?? {}
+  const faults = Object.entries(mine).flatMap(([key, value]) => {
     const file = `configuration-${own.shim}.toml`
     if (!known.includes(key)) {
       const meant = nearest(key, known)
@@ -91,6 +92,15 @@ export function settingFaults(config: Config, own: OwnConfig, text: string): Mis
     if (shipped === undefined || typeOf(shipped) === typeOf(value)) return []
     return [{ why: `settings: ${key} is ${typeOf(value)}`, mend: `${file} has ${typeOf(shipped)} there` }]
   })
+  return [...faults, ...twoRoots({ ...base, ...mine }, mine)]
+}
+
+/** A guest has an image or an initrd, and no runtime takes both (kata-containers, src/runtime/pkg/katautils/config.go). */
+function twoRoots(merged: Leaves, mine: Leaves): Misfit[] {
+  const pair = ['image', 'initrd'].map((name) => `${hypervisorIn(merged)}.${name}`)
+  if (pair.some((key) => (merged[key] ?? '') === '') || pair.every((key) => !(key in mine))) return []
+  const other = pair.find((key) => !(key in mine)) ?? pair[0]
+  return [{ why: `settings: ${pair.join(' and ')} exclude each other`, mend: `set ${other} to "" as well` }]
 }
 
 /** `hypervisor.qemu`: a configuration has one hypervisor. */

@@ -15,6 +15,14 @@ interface Shim {
   broken?: Record<string, string>
   /** Takes block devices only: the default snapshotter gives it no root file system (kata-containers#8764). */
   block?: true
+  /** Offered in no version, since what it needs besides a release is nothing that kcharm brings. */
+  refused?: { why: string; mend: string }
+}
+
+/** kata-containers, src/runtime/Makefile and src/runtime-rs/Makefile: KERNELPATH_CLH_AZURE, IMAGEPATH_AZURE. */
+const AZURE = {
+  why: 'it is for Microsoft’s hypervisor (/dev/mshv) on Azure Linux, which brings its guest kernel',
+  mend: 'take clh or clh-runtime-rs on KVM',
 }
 
 const EVERY: readonly Arch[] = ['x86_64', 'aarch64', 's390x', 'ppc64le']
@@ -54,6 +62,45 @@ const TABLE = {
   'qemu-se-runtime-rs': { runtime: 'rust', cpus: ['s390x'], since: '3.15.0' },
   'qemu-sev': { runtime: 'go', cpus: ['x86_64'], since: '3.2.0', until: '3.12.0', successor: 'qemu-snp' },
   'qemu-cca': { runtime: 'go', cpus: ['aarch64'], since: '3.22.0', until: '3.32.0' },
+  'qemu-nvidia-cpu': { runtime: 'go', cpus: ['x86_64', 'aarch64'], since: '4.0.0' },
+  'qemu-nvidia-cpu-runtime-rs': { runtime: 'rust', cpus: ['x86_64', 'aarch64'], since: '4.0.0' },
+  'qemu-nvidia-gpu': { runtime: 'go', cpus: ['x86_64'], since: '3.2.0' },
+  'qemu-nvidia-gpu-runtime-rs': { runtime: 'rust', cpus: ['x86_64', 'aarch64'], since: '3.31.0' },
+  'qemu-nvidia-gpu-snp': { runtime: 'go', cpus: ['x86_64'], since: '3.5.0' },
+  'qemu-nvidia-gpu-snp-runtime-rs': { runtime: 'rust', cpus: ['x86_64'], since: '3.31.0' },
+  'qemu-nvidia-gpu-tdx': { runtime: 'go', cpus: ['x86_64'], since: '3.5.0' },
+  'qemu-nvidia-gpu-tdx-runtime-rs': { runtime: 'rust', cpus: ['x86_64'], since: '3.31.0' },
+  remote: {
+    runtime: 'go',
+    cpus: ['x86_64', 'ppc64le', 's390x'],
+    since: '3.3.0',
+    refused: {
+      why: 'its virtual machines run elsewhere, and cloud-api-adaptor, which starts them, is none of kcharm’s',
+      mend: 'install peer pods with the operator of confidential-containers',
+    },
+  },
+  'clh-azure': { runtime: 'go', cpus: ['x86_64'], since: '3.32.0', refused: AZURE },
+  'clh-azure-runtime-rs': { runtime: 'rust', cpus: ['x86_64'], since: '3.32.0', refused: AZURE },
+  'openvmm-azure-runtime-rs': { runtime: 'rust', cpus: ['x86_64'], since: '4.1.0', refused: AZURE },
+  stratovirt: {
+    runtime: 'go',
+    cpus: ['x86_64', 'aarch64'],
+    since: '3.3.0',
+    refused: { why: 'releases hold its configuration, and no StratoVirt', mend: 'take qemu or clh' },
+  },
+  acrn: {
+    runtime: 'go',
+    cpus: ['x86_64'],
+    since: '2.0.0',
+    until: '3.9.0',
+    refused: { why: 'releases hold its configuration, and no ACRN', mend: 'take qemu or clh' },
+  },
+  'rs-fc': {
+    runtime: 'rust',
+    cpus: ['x86_64', 'aarch64'],
+    since: '3.7.0',
+    refused: { why: 'the Rust runtime panics with it (kata-containers#13484)', mend: 'take fc, of the Go runtime' },
+  },
 } as const satisfies Record<string, Shim>
 
 export type ShimName = keyof typeof TABLE
@@ -73,8 +120,18 @@ export function shimPaths(prefix: string, layout: Layout, name: ShimName): { bin
   }
 }
 
+/** Why nobody gets this shim from kcharm, and what can be done. */
+export function refusedEverywhere(name: ShimName): { why: string; mend: string } | undefined {
+  const { refused } = shimOf(name)
+  return refused === undefined
+    ? undefined
+    : { why: `the shim ${name} is not offered: ${refused.why}`, mend: refused.mend }
+}
+
 /** Why this archive on this CPU cannot have the shim, and what can be done; nothing when it can. */
 export function refusalOf(name: ShimName, layout: Layout, arch: string): { why: string; mend: string } | undefined {
+  const refused = refusedEverywhere(name)
+  if (refused !== undefined) return refused
   const shim: Shim = TABLE[name]
   const { version } = layout
   if (!isAtLeast(version, shim.since)) {

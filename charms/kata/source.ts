@@ -2,7 +2,8 @@ import { KcharmError } from '../../lib/errors/index.ts'
 import { readShipped } from './configure.ts'
 import type { Ctx } from './context.ts'
 import { type Found, foundKata, type Mark, usable } from './found.ts'
-import { presentRelease, type Release, releaseOf } from './release.ts'
+import { holdsPackage, kataPackage } from './package.ts'
+import { packagedRelease, presentRelease, type Release, releaseOf } from './release.ts'
 import { configPathOf, type OwnConfig, ownConfigOf } from './settings.ts'
 import type { ShimName } from './shims.ts'
 import type { Reading } from '../../lib/host/view.ts'
@@ -17,10 +18,17 @@ export interface Nothing {
 export function sourceOf(context: Ctx): Release | Nothing {
   const { source, prefix } = context.config
   if (source === 'archive' || (source === 'auto' && context.holds(`link:${prefix}`))) return fromArchive(context)
+  if (source === 'package') return fromPackage(context)
   const found = context.view.read(foundKata(prefix))
-  const [first] = usable(found)
+  const [first] = usable(found).filter(({ root }) => !isOurs(context, root))
   if (first !== undefined) return presentRelease(context.config, first)
   return source === 'auto' && found.marks.length === 0 ? fromArchive(context) : notFound(found)
+}
+
+/** What kcharm itself put there is no other's, and goes when it is no longer wanted. */
+function isOurs(context: Ctx, root: string): boolean {
+  const { prefix } = context.config
+  return (root === prefix && context.holds(`link:${prefix}`)) || (root === '/usr' && holdsPackage(context))
 }
 
 /** The same, once the preflight is content. */
@@ -41,9 +49,8 @@ export function ownConfigs(context: Ctx): OwnConfig[] {
 }
 
 export function shippedIn(context: Ctx, own: OwnConfig): Reading<string> {
-  const { archive } = installed(context)
-  const key = `tree:${archive?.tree ?? ''}`
-  return readShipped(context.view, own, archive && { held: context.holds(key), key })
+  const key = installed(context).install?.key
+  return readShipped(context.view, own, key === undefined ? undefined : { held: context.holds(key), key })
 }
 
 /** What each of them is, and how its machine comes to kcharm. */
@@ -70,6 +77,11 @@ function fromArchive(context: Ctx): Release | Nothing {
   }
   const message = `${blob.name} does not say which version it holds`
   return releaseOf(context.config, blob) ?? { message, hint: 'set the option version' }
+}
+
+function fromPackage(context: Ctx): Release | Nothing {
+  const found = kataPackage(context)
+  return 'message' in found ? found : packagedRelease(context.config, found)
 }
 
 function notFound({ marks, katas }: Found): Nothing {

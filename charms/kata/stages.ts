@@ -1,5 +1,6 @@
 import type { HostObject } from '../../lib/host/objects.ts'
 import { check, type Check } from '../../lib/lifecycle/charm.ts'
+import { canonical } from '../../lib/model/json.ts'
 import { classicLinks } from './classic-links.ts'
 import { configObjects } from './configure.ts'
 import { blocked, type Ctx, type Out } from './context.ts'
@@ -25,13 +26,23 @@ export function preflight(context: Ctx): Out {
     const hint = 'upgrades are not supported yet: go back to the resource of before'
     return blocked(`Kata ${before} is installed, and ${version} is asked for`, hint)
   }
-  const foreign = release.archive === undefined ? undefined : foreignInstall(context)
-  return foreign ?? unfit(context, release) ?? { checks: kvmChecks(context, release) }
+  const foreign = release.blob === undefined ? undefined : foreignInstall(context)
+  return (
+    foreign ??
+    unfit(context, release) ??
+    (leaves(context, release) ? inUse(context, 'deploy') : undefined) ?? { checks: kvmChecks(context, release) }
+  )
+}
+
+/** Kata will stand elsewhere: the runtime looks for the shims of living sandboxes where they were (kata-containers#12761). */
+function leaves(context: Ctx, { root }: Release): boolean {
+  const before = context.published('runtime')?.handlers ?? []
+  return before.some(({ runtimePath }) => !runtimePath.startsWith(`${root}/`))
 }
 
 /** Before anything is installed; what was let pass by `warn` is not asked again. */
-function kvmChecks({ config, holds }: Ctx, { archive }: Release): Check[] {
-  if (config.preflight === 'warn' || archive === undefined || holds(`link:${config.prefix}`)) return []
+function kvmChecks({ config, holds }: Ctx, { install }: Release): Check[] {
+  if (config.preflight === 'warn' || install === undefined || holds(install.key)) return []
   return [
     check('preflight', kvmMachine, (made) =>
       made === 'busy' || made === 'broken' ? sentence(kvmFault(made)) : undefined,
@@ -40,15 +51,7 @@ function kvmChecks({ config, holds }: Ctx, { archive }: Release): Check[] {
 }
 
 export function unpacking(context: Ctx): Out {
-  const { archive } = installed(context)
-  const objects: HostObject[] =
-    archive === undefined
-      ? []
-      : [
-          { kind: 'archive', path: archive.tree, blob: archive.blob, prefix: 'opt/kata' },
-          { kind: 'link', path: context.config.prefix, target: archive.tree },
-        ]
-  return { objects, checks: shimChecks(context) }
+  return { objects: installed(context).install?.objects ?? [], checks: shimChecks(context) }
 }
 
 /** The kernel modules, and the handlers offered to the runtime. */
@@ -65,30 +68,31 @@ export function configuring(context: Ctx): Out {
 }
 
 export function proving(context: Ctx): Out {
-  const { layout, archive, root } = installed(context)
+  const { layout, install, root } = installed(context)
   const { version } = layout
-  const where = archive === undefined ? ` as it was found at ${root}` : ''
+  const where = install === undefined ? ` as it was found at ${root}` : ''
   const words = `Kata ${version}${where}, handlers ${namesOf(context.config).join(', ')}`
   return { checks: shimChecks(context), version, message: [words, ...warnings(context)].join('; ') }
 }
 
 /** Withdraws the handlers, unless somebody still lives in a sandbox. */
 export function unwiring(context: Ctx): Out {
-  return inUse(context) ?? { publish: { runtime: { handlers: [] } } }
+  return inUse(context, 'remove') ?? { publish: { runtime: { handlers: [] } } }
 }
 
 /** The runtime has let go of the handlers; a last look before the files go. */
 export function releasing(context: Ctx): Out {
-  return inUse(context) ?? {}
+  return inUse(context, 'remove') ?? {}
 }
 
 export const stages = { preflight, unpacking, configuring, proving, unwiring, releasing }
 
 export const waits = {
+  /** As they are wanted now: a handler that was changed is not the one of that name which was loaded before. */
   loaded: (context: Ctx) => {
-    const mine = (context.published('runtime')?.handlers ?? []).map((handler) => handler.name)
+    const mine = (context.published('runtime')?.handlers ?? []).map(canonical)
     const peers = context.peers('runtime')
-    return peers.length > 0 && peers.every((peer) => mine.every((name) => peer.bag?.loaded.includes(name)))
+    return peers.length > 0 && peers.every(({ bag }) => mine.every((each) => bag?.loaded.map(canonical).includes(each)))
   },
   unwired: (context: Ctx) => {
     const mine = (context.published('runtime')?.handlers ?? []).map((handler) => handler.name)
@@ -111,17 +115,17 @@ function shimChecks(context: Ctx): Check[] {
   return context.config.shims.map((shim) => {
     const { binary, config } = paths(shim)
     return check(`shim ${shim}`, shimState({ binary, config }), (state) => {
-      if (state.version === undefined) return `${binary} does not answer --version; has the archive this shim?`
+      if (state.version === undefined) return `${binary} does not answer --version; has what was installed this shim?`
       if (state.version !== layout.version)
         return `${binary} is of version ${state.version}, expected ${layout.version}`
-      return state.config ? undefined : `${config} is missing from the archive`
+      return state.config ? undefined : `${config} is not there: it is missing from what was installed`
     })
   })
 }
 
-function inUse(context: Ctx): Out | undefined {
+function inUse(context: Ctx, wish: 'remove' | 'deploy'): Out | undefined {
   const live = context.view.peek(sandboxes)
   if (!Array.isArray(live) || live.length === 0) return undefined
-  const hint = 'end the pods that run in them, then remove again'
+  const hint = `end the pods that run in them, then ${wish} again`
   return blocked(`${live.length} sandboxes still live under its handlers: ${live.slice(0, 3).join(', ')}`, hint)
 }

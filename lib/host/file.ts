@@ -171,8 +171,14 @@ function quoted(piece: string): string {
   return piece === '' ? '' : quote(piece)
 }
 
+/**
+ * Where the new file grows until it takes its place by a rename: beside it, but never in a folder whose every entry somebody reads,
+ * as Kata reads its config.d (kata-containers, src/libs/kata-types/src/config/drop_in.rs).
+ */
 function temporary(name: string): string {
-  return posix.join(posix.dirname(name), `.kcharm.${posix.basename(name)}.new`)
+  const folder = posix.dirname(name)
+  if (!folder.endsWith('.d')) return posix.join(folder, `.kcharm.${posix.basename(name)}.new`)
+  return posix.join(posix.dirname(folder), `.kcharm.${posix.basename(folder)}.${posix.basename(name)}.new`)
 }
 
 function restoreFile(name: string, to: FileCell): string {

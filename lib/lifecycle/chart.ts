@@ -16,13 +16,16 @@ interface StageState<K> {
   kind: 'stage'
   /** The unit's inputs (options, peers' bags) are frozen here until it rests: exactly one on each way to active. */
   takes: boolean
+  /** What it made once and no longer wants stays for now: peers may still use it. An undo of scope `stale` puts it back. */
+  keeps: boolean
   hook?: Hook
   to: Partial<Record<Outcome, K>>
 }
+/** `pass`: what this pass did; `all`: all that the unit ever did; `stale`: what stages that keep did not want in this pass. */
+export type UndoScope = 'pass' | 'all' | 'stale'
 interface UndoState<K> {
   kind: 'undo'
-  /** `pass`: what this pass did; `all`: all that the unit ever did. */
-  scope: 'pass' | 'all'
+  scope: UndoScope
   hook?: Hook
   to: Partial<Record<Outcome, K>>
 }
@@ -82,13 +85,14 @@ export function life<K extends string>(
 
 export function stage<const K extends string>(
   to: Partial<Record<Outcome, K>>,
-  more: { takes?: boolean; hook?: Hook } = {},
+  more: { takes?: boolean; keeps?: boolean; hook?: Hook } = {},
 ): ChartState<K> {
-  return { kind: 'stage', takes: more.takes ?? false, to, ...(more.hook ? { hook: more.hook } : {}) }
+  const { takes = false, keeps = false, hook } = more
+  return { kind: 'stage', takes, keeps, to, ...(hook ? { hook } : {}) }
 }
 
 export function undo<const K extends string>(
-  scope: 'pass' | 'all',
+  scope: UndoScope,
   to: Partial<Record<Outcome, K>>,
   more: { hook?: Hook } = {},
 ): ChartState<K> {

@@ -61,15 +61,13 @@ function onward(chart: Chart, at: At): At[] {
     const fresh = state.kind === 'rest'
     const proved = state.kind === 'stage' && state.hook === 'start' && signal === 'ok'
     const takes = state.kind === 'stage' && state.takes ? 1 : 0
-    // A rest that goes on by `ready` (parked) continues a walk whose inputs were taken before it.
-    const before = fresh ? (signal === 'ready' ? 1 : 0) : at.takes
     return [
       {
         state: next,
         failures: at.failures - failed,
         path: [...at.path, `${at.state} -${signal}->`],
         proved: !fresh && (at.proved || proved),
-        takes: before + takes,
+        takes: (fresh ? 0 : at.takes) + takes,
       },
     ]
   })

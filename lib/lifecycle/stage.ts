@@ -2,12 +2,12 @@ import { KcharmError } from '../errors/index.ts'
 import type { EditObject } from '../host/edit.ts'
 import type { Change } from '../host/kind.ts'
 import { type HostObject, planObject, readingOf } from '../host/objects.ts'
-import { type Cell, isUnknown, NotYet, Unread, type View } from '../host/view.ts'
+import { type Cell, isUnknown, type Key, NotYet, Unread, type View } from '../host/view.ts'
 import type { Json } from '../model/json.ts'
-import { isResting, type Outcome } from './chart.ts'
+import { isResting, type Outcome, type UndoScope } from './chart.ts'
 import type { StageOut } from './charm.ts'
 import { type Answer, type Ask, needed, StepFailed, type Surroundings } from './ask.ts'
-import { type Bags, holdings, type Intent, type Line, nextNumber } from './manifest.ts'
+import { type Bags, type Holding, holdings, type Intent, type Line, nextNumber } from './manifest.ts'
 import { claim } from './claims.ts'
 import { hooksOfRest, hooksOfStage } from './hooks.ts'
 import { beginLine, takeInputs } from './pass.ts'
@@ -98,18 +98,27 @@ function* evaluate(site: Site, unit: Unit, around: Surroundings): Steps<StageOut
   }
 }
 
-/** Makes the objects true one by one; what this stage once made and no longer wants is put back first. */
+/** Makes the objects true one by one; what this stage once made and no longer wants is put back first, unless it keeps it. */
 function* converge(site: Site, unit: Unit, what: { objects: HostObject[]; view: View }): Steps<void> {
   const { objects, view } = what
-  const wanted = new Set(objects.map((object) => readingOf(object).key))
-  const stale = holdings(site.lines, unit.name).filter((held) => held.stage === unit.state && !wanted.has(held.of))
-  yield* undoHoldings(site, unit, { held: stale.filter((held) => !held.key.startsWith('svc:')), view })
+  const wanted = { [unit.state]: objects.map((object) => readingOf(object).key) }
+  const state = stateOf(unit)
+  if (state.kind === 'stage' && state.keeps && unit.pass) unit.pass.wanted = { ...unit.pass.wanted, ...wanted }
+  else yield* undoHoldings(site, unit, { held: staleHoldings(site, unit, wanted), view })
   yield* readTogether(objects, view)
   for (const object of objects) {
     const change = yield* needed(() => planObject(object, view))
     if (change) yield* write(site, unit, { change, object })
     else yield* claim(site, unit, readingOf(object).key)
   }
+}
+
+/** What these stages once made and no longer want. */
+function staleHoldings(site: Site, unit: Unit, wanted: Record<string, Key[]>): Holding[] {
+  return holdings(site.lines, unit.name).filter((held) => {
+    const keys = wanted[held.stage]
+    return keys !== undefined && !keys.includes(held.of) && !held.key.startsWith('svc:')
+  })
 }
 
 /** One request for all that the objects lack, instead of one for each. */
@@ -154,11 +163,16 @@ function editOf({ ground }: EditObject, before: Cell): Pick<Intent, 'edit' | 'gr
   return { edit: true, ...(before === null && ground !== undefined ? { ground } : {}) }
 }
 
-function* undoState(site: Site, unit: Unit, what: { scope: 'pass' | 'all'; view: View }): Steps<Outcome> {
+function* undoState(site: Site, unit: Unit, what: { scope: UndoScope; view: View }): Steps<Outcome> {
+  const { scope, view } = what
+  if (scope === 'stale') {
+    yield* undoHoldings(site, unit, { held: staleHoldings(site, unit, unit.pass?.wanted ?? {}), view })
+    return 'ok'
+  }
   const fault = unit.fault
-  const op = what.scope === 'pass' ? unit.pass?.op : undefined
-  yield* undoHoldings(site, unit, { held: holdings(site.lines, unit.name, op), view: what.view })
-  unit.bags = what.scope === 'pass' ? (unit.pass?.bagsBefore ?? {}) : {}
+  const op = scope === 'pass' ? unit.pass?.op : undefined
+  yield* undoHoldings(site, unit, { held: holdings(site.lines, unit.name, op), view })
+  unit.bags = scope === 'pass' ? (unit.pass?.bagsBefore ?? {}) : {}
   if (fault) unit.fault = fault
   return 'ok'
 }

@@ -1,6 +1,6 @@
 import { KcharmError } from '../errors/index.ts'
 import type { Blob } from '../host/kind.ts'
-import type { View } from '../host/view.ts'
+import type { Key, View } from '../host/view.ts'
 import { digest, type Json } from '../model/json.ts'
 import { type ChartState, isOutside, type Signal, type Wish } from './chart.ts'
 import type { Charm } from './charm.ts'
@@ -52,6 +52,8 @@ export interface Pass {
   fresh: boolean
   /** Peers' bags, from the stage that takes the inputs to the next rest. */
   taken?: Record<string, Bags>
+  /** Keys that the stages which keep what is stale want in this pass, by stage. */
+  wanted?: Record<string, Key[]>
 }
 
 /** One machine with its units, principals first, and its manifest. */

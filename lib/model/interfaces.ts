@@ -28,8 +28,8 @@ export const runtimeHandlers = defineInterface('runtime-handlers', 1, {
     config: z.string().optional(),
     /** Handlers that may stand in its configuration: their files must stay. */
     wired: z.array(z.string()),
-    /** Handlers that the running daemon is proved to have loaded. */
-    loaded: z.array(z.string()),
+    /** Handlers that the running daemon is proved to have loaded, as they were asked for: one that was changed since is another. */
+    loaded: z.array(handler),
   }),
   requirer: z.strictObject({ handlers: z.array(handler) }),
 })

@@ -1,5 +1,4 @@
-import { copyFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { parse } from '@iarna/toml'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { handlersInDump } from '../../charms/containerd/toml/index.ts'
@@ -7,25 +6,28 @@ import { makeStandInKata, type StandInKata } from '../../lib/lab/index.ts'
 import { changesIn, newOperator, type Operator, type Result } from './support/cli.ts'
 import { CONFIG } from './support/containerd.ts'
 import { startLab, type TestLab } from './support/labs.ts'
+import { installOnline } from './support/online.ts'
 
 /**
- * Each generation of the archives from install to removal, on a node with the distribution’s containerd 1.7. All are compressed by
- * xz: the nodes’ repository has no zstd.
+ * Each generation of the archives from install to removal, on a node with the distribution’s containerd 1.7, as its release was
+ * compressed. The node has no zstd until the last of them.
  */
 interface Generation {
   wanted: StandInKata
   shims: string[]
+  /** How it reaches the node: as it is, or decompressed here and sent as gzip. */
+  sent: 'as it is' | 'as gzip'
   /** Whether its runtimes merge config.d; else all settings stand in the file itself. */
   drops: boolean
 }
 
 const GENERATIONS: Generation[] = [
-  { wanted: { version: '2.2.0' }, shims: ['qemu', 'clh'], drops: false },
-  { wanted: { version: '3.0.2' }, shims: ['qemu', 'dragonball'], drops: true },
-  { wanted: { version: '3.20.0' }, shims: ['qemu', 'cloud-hypervisor'], drops: true },
-  { wanted: { version: '3.32.0' }, shims: ['qemu', 'clh-runtime-rs'], drops: true },
-  { wanted: { version: '4.1.0' }, shims: ['qemu-runtime-rs', 'dragonball'], drops: true },
-  { wanted: { version: '4.1.0', kind: 'go-static' }, shims: ['qemu', 'clh'], drops: true },
+  { wanted: { version: '2.2.0' }, sent: 'as it is', shims: ['qemu', 'clh'], drops: false },
+  { wanted: { version: '3.0.2' }, sent: 'as it is', shims: ['qemu', 'dragonball'], drops: true },
+  { wanted: { version: '3.20.0' }, sent: 'as it is', shims: ['qemu', 'cloud-hypervisor'], drops: true },
+  { wanted: { version: '3.32.0' }, sent: 'as gzip', shims: ['qemu', 'clh-runtime-rs'], drops: true },
+  { wanted: { version: '4.1.0' }, sent: 'as gzip', shims: ['qemu-runtime-rs', 'dragonball'], drops: true },
+  { wanted: { version: '4.1.0', kind: 'go-static' }, sent: 'as it is', shims: ['qemu', 'clh'], drops: true },
 ]
 
 let lab: TestLab
@@ -44,14 +46,18 @@ afterAll(async () => {
   await operator.leave()
 })
 
-describe.each(GENERATIONS)('Kata $wanted.version $wanted.kind', ({ wanted, shims, drops }) => {
+describe.each(GENERATIONS)('Kata $wanted.version $wanted.kind, sent $sent', ({ wanted, sent, shims, drops }) => {
   test('is installed, its handlers loaded, its settings in the file that each shim will read, and removed', async () => {
     const options = { preflight: 'warn', shims, memory: 512, kernel_params: 'quiet', default: shims[0] }
-    const [unit] = await deployKata(await makeStandInKata({ ...wanted, compression: 'xz' }), options)
+    const archive = await makeStandInKata(wanted)
+    if (archive.path.endsWith('.zst') && sent === 'as it is') await installOnline(lab, 'n1', ['zstd'])
+    expect((await lab.attempt('n1', 'command -v zstd')).code === 0).toBe(wanted.kind === 'go-static')
+    const { unit, said } = await deployKata(archive, options)
     expect(unit).toMatchObject({
       status: 'active',
       message: expect.stringContaining(`Kata ${wanted.version}`) as string,
     })
+    expect(said.includes('is sent as gzip: the machine has no zstd')).toBe(sent === 'as gzip')
     const names = [...shims.map((shim) => `kata-${shim}`), 'kata']
     const handlers = handlersInDump(await lab.sh('n1', 'containerd config dump'))
     for (const name of names) {
@@ -72,7 +78,7 @@ test('at another place with classic links: QEMU finds its firmware there, and a 
     links: 'classic',
     settings: { qemu: { 'runtime.disable_guest_seccomp': false } },
   }
-  expect(await deployKata(await makeStandInKata(), options)).toMatchObject([{ status: 'active' }])
+  expect(await deployKata(await makeStandInKata(), options)).toMatchObject({ unit: { status: 'active' } })
   const { configPath = '' } = handlersInDump(await lab.sh('n1', 'containerd config dump'))['kata-qemu'] ?? {}
   const read = await readAsShim(configPath, true)
   expect(read).toMatchObject({
@@ -94,6 +100,23 @@ test('at another place with classic links: QEMU finds its firmware there, and a 
   await lab.sh('n1', 'echo default_vcpus = 9 >>/srv/kata-config/qemu/config.d/50-settings.toml')
   expect(changesIn(await operator.json(5, 'diff'))).toEqual([
     `${unitName} file:/srv/kata-config/qemu/config.d/50-settings.toml`,
+  ])
+  await removeKata()
+})
+
+/** kata.md section 9: kata#12761 (config out, restart, then files). */
+test('without its last setting a shim’s own files go only when containerd has been restarted without them', async () => {
+  const archive = await makeStandInKata()
+  await deployKata(archive, { preflight: 'warn', memory: 512 })
+  const { unit, changes } = await deployKata(archive, { preflight: 'warn' })
+  expect(changes).toEqual([
+    `containerd/0 file:${CONFIG}`,
+    'containerd/0 svc:containerd',
+    `${unit.unit} file:/opt/kata-config/qemu/config.d/40-memory.toml`,
+    `${unit.unit} dir:/opt/kata-config/qemu/config.d`,
+    `${unit.unit} file:/opt/kata-config/qemu/configuration-qemu.toml`,
+    `${unit.unit} dir:/opt/kata-config/qemu`,
+    `${unit.unit} dir:/opt/kata-config`,
   ])
   await removeKata()
 })
@@ -133,41 +156,14 @@ describe('smoke and the other questions', () => {
   })
 })
 
-describe('found, not fought', () => {
-  test('a release unpacked by hand is used as it stands, and stays when the unit goes', async () => {
-    const { path } = await makeStandInKata()
-    await copyFile(path, join(await lab.root('n1'), 'root', basename(path)))
-    await lab.sh('n1', `tar -C / -xJf /root/${basename(path)}`)
-    const listing = () => lab.sh('n1', `find /opt/kata -exec stat -c '%n %s %Y %a' {} + | sort`)
-    const there = await listing()
-    const refused = await operator.json(
-      8,
-      'deploy',
-      await bundle(kata(await makeStandInKata(), { preflight: 'warn' })),
-      '--inventory',
-      lab.lab.inventory,
-      '--yes',
-    )
-    expect(unitOf(refused).message).toMatch(/\/opt\/kata is a directory/)
-    const text = await bundle(`  kata: { charm: kata, options: { source: present, preflight: warn } }\n`)
-    const result = await operator.json(0, 'deploy', text, '--inventory', lab.lab.inventory, '--yes')
-    expect(unitOf(result)).toMatchObject({
-      status: 'active',
-      message: expect.stringContaining('Kata 3.20.0 as it was found at /opt/kata, handlers kata-qemu') as string,
-    })
-    await operator.json(0, 'remove', 'kata', '--yes')
-    expect(await listing()).toBe(there)
-    await lab.sh('n1', `rm -rf /opt/kata /root/${basename(path)}`)
-    expect(await traces()).toBe(before)
-  })
-})
-
 type Archive = Awaited<ReturnType<typeof makeStandInKata>>
 
 async function deployKata(archive: Archive, options: Record<string, unknown>) {
   const path = await bundle(kata(archive, options))
-  const result = await operator.json(0, 'deploy', path, '--inventory', lab.lab.inventory, '--yes')
-  return [unitOf(result)]
+  const ran = await operator.run('deploy', path, '--inventory', lab.lab.inventory, '--yes', '--json')
+  expect(ran.status, ran.stdout + ran.stderr).toBe(0)
+  const result = JSON.parse(ran.stdout) as Result
+  return { unit: unitOf(result), said: ran.stderr, changes: changesIn(result) }
 }
 
 async function removeKata(): Promise<void> {

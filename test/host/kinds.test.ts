@@ -60,6 +60,17 @@ describe.each(SURROUNDINGS)('%s', (name) => {
     expect(readFileSync(join(on.root, 'etc/judged'), 'utf8')).toBe('good 3\n')
   })
 
+  /** kata.md 2.2: of a config.d every entry is read, whatever its name, and a half-written one is an error. */
+  test('nothing but the file itself is ever in a folder that is read entry by entry', async () => {
+    const on = await machine()
+    put(on, '/etc/x/config.d/10-old.toml', 'old\n')
+    const validate = { argv: ['sh', '-c', `ls -A ${join(on.root, 'etc/x/config.d')} >${join(on.root, 'seen')}`] }
+    on.make({ kind: 'file', path: '/etc/x/config.d/20-new.toml', text: 'new\n', validate })
+    expect(readFileSync(join(on.root, 'seen'), 'utf8')).toBe('10-old.toml\n')
+    expect(readFileSync(join(on.root, 'etc/x/config.d/20-new.toml'), 'utf8')).toBe('new\n')
+    expect(listing(join(on.root, 'etc')).join('\n')).not.toContain('.kcharm.')
+  })
+
   test('a directory is made, given its mode, and goes when it is empty', async () => {
     const on = await machine()
     there(on, { kind: 'directory', path: '/opt/kcharm' })

@@ -33,6 +33,7 @@ const scenarios: Scenario[] = [
   scenario('another shim', { machine: adoptedMachine, before: FRESH, wanted: two }),
   scenario('an option', { machine: bareMachine, before: FRESH, wanted: { ...FRESH, restrictOom: 'true' } }),
   scenario('settings of Kata', { machine: bareMachine, before: FRESH, wanted: { ...FRESH, memory: 512 } }),
+  scenario('no more settings of Kata', { machine: bareMachine, before: { ...FRESH, memory: 512 }, wanted: FRESH }),
   scenario('remove all', { machine: bareMachine, before: FRESH, wanted: gone }),
   scenario('remove all where containerd was adopted', { machine: adoptedMachine, before: FRESH, wanted: gone }),
   scenario('remove kata while related', { machine: bareMachine, before: FRESH, wanted: { ...FRESH, kata: 'absent' } }),

@@ -18,16 +18,25 @@ const wishes: Record<string, (wanted: Wanted) => Wanted> = {
   relate: (wanted) => ({ ...wanted, related: true }),
   'another shim': (wanted) => ({ ...wanted, shims: ['clh'] }),
   'an option of containerd': (wanted) => ({ ...wanted, restrictOom: 'true' }),
+  'no settings of Kata': withoutSettings,
+}
+
+function withoutSettings(wanted: Wanted): Wanted {
+  const { memory, ...rest } = wanted
+  return memory === undefined ? wanted : rest
 }
 
 /** No handler without its files, in the file or in the running daemon. */
 function always(machine: MemoryMachine): string[] {
   const text = machine.texts.get('/etc/containerd/config.toml') ?? ''
   const service = machine.cells.get('svc:containerd') as ServiceCell | undefined
+  if (!text.includes('runtimes.kata-') || service?.active !== 'active') return []
   const there = machine.cells.get('tree:/opt/kata-3.20.0') && machine.cells.get('link:/opt/kata')
-  return text.includes('runtimes.kata-') && service?.active === 'active' && !there
-    ? ['a handler is configured, and its files are not there']
-    : []
+  const own = [...text.matchAll(/ConfigPath = "(\/opt\/kata-config\/[^"]*)"/g)].map(([, path]) => path ?? '')
+  return [
+    ...(there ? [] : ['a handler is configured, and its files are not there']),
+    ...own.filter((path) => !machine.texts.has(path)).map((path) => `a handler names ${path}, which is not there`),
+  ]
 }
 
 /** A Kata that calls itself active has its handler in the runtime's configuration. */
@@ -38,6 +47,8 @@ function ended(machine: MemoryMachine, site: Site): string[] {
   )
   return active && !text.includes('runtimes.kata-') ? ['kata is active, and its handler is not configured'] : []
 }
+
+const SET: Wanted = { ...FRESH, memory: 512 }
 
 interface How {
   before?: Wanted
@@ -80,6 +91,7 @@ describe('containerd and kata, the real driver and stages: one wish at any momen
     ['a fresh deploy', {}],
     ['on an adopted containerd', { machine: adoptedMachine }],
     ['from deployed', { before: FRESH }],
+    ['from deployed with settings of Kata', { before: SET, wanted: SET }],
   ])('%s', (name, how) => {
     const verdict = check(how)
     console.log(`${name}: ${verdict.states} states, ${verdict.goodEnds} good ends`)
@@ -108,6 +120,12 @@ describe('broken copies are found', () => {
     expect(check({ failures: 0, use: { ...charms, containerd: broken } }).violations.join()).toContain(
       'not on what is wanted',
     )
+  })
+
+  test('what a stage no longer wants, put back before its peers have let go of it', () => {
+    const broken = changed('kata', (states) => hasty(states, 'configuring'))
+    const verdict = check({ before: SET, wanted: FRESH, failures: 0, wishCount: 0, use: { ...charms, kata: broken } })
+    expect(verdict.violations.join()).toContain('configuration-qemu.toml, which is not there')
   })
 
   test('rule 1 taken out: inputs read twice in one walk', () => {
@@ -148,6 +166,13 @@ function drop(states: States, state: string, signal: string): States {
   if (!old) throw new Error(`no state ${state}`)
   const to = Object.fromEntries(Object.entries(old.to).filter(([each]) => each !== signal))
   return { ...states, [state]: { ...old, to } as States[string] }
+}
+
+/** The stage puts back at once what it no longer wants. */
+function hasty(states: States, state: string): States {
+  const old = states[state]
+  if (old?.kind !== 'stage') throw new Error(`no stage ${state}`)
+  return { ...states, [state]: { ...old, keeps: false } }
 }
 
 function redirect(states: States, state: string, signal: string, target: string): States {

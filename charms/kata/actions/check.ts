@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { path, quote } from '../../../lib/host/shell.ts'
 import { action, type ActionAnswer } from '../../../lib/lifecycle/action.ts'
 import type { Ctx } from '../context.ts'
-import { configPathIn } from '../source.ts'
+import { configPathIn, installed } from '../source.ts'
 import { shimOf } from '../shims.ts'
 
 /**
@@ -14,7 +14,8 @@ export const check = action({
   params: z.strictObject({}),
   makes: true,
   ask(context: Ctx) {
-    const { prefix, shims } = context.config
+    const { shims } = context.config
+    const { root } = installed(context)
     const go = shims.find((shim) => shimOf(shim).runtime === 'go')
     const config = go === undefined ? undefined : configPathIn(context, go)
     const flag = config === undefined ? '' : ` --config ${path(config)}`
@@ -22,7 +23,7 @@ export const check = action({
       key: 'kata:check',
       lasting: 'fact',
       script: [
-        `runtime=${path(`${prefix}/bin/kata-runtime`)} ctl=${path(`${prefix}/bin/kata-ctl`)}`,
+        `runtime=${path(`${root}/bin/kata-runtime`)} ctl=${path(`${root}/bin/kata-ctl`)}`,
         `if [ -x "$runtime" ]; then said=$("$runtime"${flag} check --no-network-checks 2>&1); echo "code $? kata-runtime"`,
         `elif [ -x "$ctl" ]; then said=$("$ctl" check all 2>&1); echo "code $? kata-ctl"`,
         `else echo "code - ${quote('none')}"; fi`,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { path } from '../../../lib/host/shell.ts'
 import { action } from '../../../lib/lifecycle/action.ts'
 import type { Ctx } from '../context.ts'
-import { configPathIn } from '../source.ts'
+import { configPathIn, installed } from '../source.ts'
 import { ETC_GO, ETC_RUST } from '../hints.ts'
 
 const MARK = '==='
@@ -17,10 +17,11 @@ export const collect = action({
   makes: true,
   within: 180,
   ask(context: Ctx) {
-    const { prefix, shims } = context.config
+    const { shims } = context.config
+    const { root } = installed(context)
     const configs = [...new Set([...shims.map((shim) => configPathIn(context, shim)), ETC_GO, ETC_RUST])]
-    const script = path(`${prefix}/bin/kata-collect-data.sh`)
-    const bin = path(`${prefix}/bin`)
+    const script = path(`${root}/bin/kata-collect-data.sh`)
+    const bin = path(`${root}/bin`)
     return {
       key: 'kata:collect',
       lasting: 'fact',
@@ -30,7 +31,7 @@ export const collect = action({
         `  section kata-collect-data.sh; printf '%s\\n' "$said" | head -c 400000`,
         'else',
         '  section machine; uname -srm; head -n 2 "$R"/etc/os-release; nproc; grep -E "^Mem" "$R"/proc/meminfo',
-        `  section versions; for each in ${bin}/* ${path(`${prefix}/runtime-rs/bin`)}/* ${path(`${prefix}/libexec`)}/virtiofsd; do`,
+        `  section versions; for each in ${bin}/* ${path(`${root}/runtime-rs/bin`)}/* ${path(`${root}/libexec`)}/virtiofsd; do`,
         '    [ ! -x "$each" ] || case $each in *containerd-shim* | *kata-runtime | *qemu-system* | *cloud-hypervisor | *firecracker | *virtiofsd)',
         '      echo "${each#"$R"}: $("$each" --version 2>/dev/null | head -n 1)" ;; esac',
         '  done; containerd --version',

@@ -27,6 +27,7 @@ describe('a package with a repository of its own', () => {
   test('apt: key by its digest, source, what it offers, the package, the hold', () => {
     const objects = objectsOf('installing', bare('apt', config, KEY))
     expect(objects).toMatchObject([
+      { kind: 'directory', path: '/etc/apt/keyrings' },
       { kind: 'resource-file', path: '/etc/apt/keyrings/kcharm-containerd.asc', blob: key },
       { kind: 'file', path: '/etc/apt/sources.list.d/kcharm-containerd.sources' },
       { kind: 'repository-index', manager: 'apt' },
@@ -46,7 +47,15 @@ Signed-By: /etc/apt/keyrings/kcharm-containerd.asc
 
   test.each(['dnf', 'zypper'] as const)('%s: the same as its own files and lines', (manager) => {
     const objects = objectsOf('installing', bare(manager, config, KEY))
-    expect(objects.map(({ kind }) => kind)).toEqual(['resource-file', 'file', 'repository-index', 'package', 'edit'])
+    expect(objects.map(({ kind }) => kind)).toEqual([
+      'directory',
+      'directory',
+      'resource-file',
+      'file',
+      'repository-index',
+      'package',
+      'edit',
+    ])
     const folder = manager === 'dnf' ? '/etc/yum.repos.d' : '/etc/zypp/repos.d'
     expect(fileText(objects, `${folder}/kcharm-containerd.repo`)).toContain(
       'gpgcheck=1\ngpgkey=file:///etc/pki/rpm-gpg/kcharm-containerd.asc',

@@ -98,6 +98,23 @@ describe('configuring', () => {
     expect(edit?.fn(V2)).toContain('imports = ["/etc/containerd/conf.d/*.toml"]')
   })
 
+  /** kata.md section 9: kata#13141. An undo goes backwards: the import before the file. */
+  test('the import comes after its file, and so goes before it', () => {
+    const state = machine({ 'pkg:containerd': { state: 'installed', version: '2.1.4' } }, related)
+    const kinds = (runStage(containerd, 'configuring', state).objects ?? []).map(({ kind }) => kind)
+    expect(kinds).toEqual(['directory', 'directory', 'file', 'edit', 'service'])
+  })
+
+  /** kata.md section 9: nydus-snapshotter#631, kata#12724 (containerd's metadata and a snapshotter's data belong together). */
+  test('nothing that is made lies where snapshotters keep their data', () => {
+    const objects = ['installing', 'configuring'].flatMap(
+      (stage) => runStage(containerd, stage, machine({}, related)).objects ?? [],
+    )
+    const paths = objects.flatMap((object) => ('path' in object ? [object.path] : []))
+    expect(paths).not.toEqual([])
+    expect(paths.filter((path) => /^\/(var\/lib|run)\//.test(path))).toEqual([])
+  })
+
   test('what the package will bring is known later', () => {
     const state = machine({ 'pkg:containerd': later('once it is installed') }, related)
     expect(() => runStage(containerd, 'configuring', state)).toThrow('once it is installed')

@@ -25,7 +25,11 @@ const calm: Hints = {
   env: [],
   clock: 1_800_000_000,
   vmware: false,
+  gpus: [],
+  numa: 1,
 }
+const GUEST_PULL = { 'qemu-snp': 'nydus' }
+const GPU = ['qemu-nvidia-gpu']
 
 test('a current version on a plain machine needs no advice', () => {
   expect(advise({})).toEqual([])
@@ -36,8 +40,24 @@ describe.each<[string, Case, RegExp]>([
   ['Rust before 4.1 (kata#12748)', { version: '4.0.0', options: { shims: ['qemu-runtime-rs'] } }, /miscounts memory/],
   [
     'confidential before 4.1 (GHSA-fmg6-v47x-52wr)',
-    { version: '4.0.0', options: { shims: ['qemu-snp'] } },
+    { version: '4.0.0', options: { shims: ['qemu-snp'], snapshotters: GUEST_PULL } },
     /policy can/,
+  ],
+  [
+    'confidential on the default snapshotter (kata.md 3.5)',
+    { options: { shims: ['qemu-snp'] } },
+    /images that the guest pulls itself.*snapshotters: \{ qemu-snp: nydus \}/,
+  ],
+  ['GPU shims without a GPU', { options: { shims: GPU } }, /found no NVIDIA device, needs one that vfio-pci holds/],
+  [
+    'a GPU that the host’s driver holds',
+    { options: { shims: GPU }, hints: { gpus: ['nvidia'] } },
+    /found NVIDIA devices that nvidia holds.*vfio-pci/,
+  ],
+  [
+    'GPUs on several NUMA nodes (kata#13539)',
+    { options: { shims: GPU }, hints: { gpus: ['vfio-pci'], numa: 2 } },
+    /NUMA nodes: found 2, .*enable_numa: true/,
   ],
   [
     'a CPU that upstream does not offer',
@@ -88,6 +108,9 @@ test('a digest that differs from the published one is named; of others nothing i
   expect(faults('kata-static-3.32.0-amd64.tar.zst', 'ab')).toMatchObject([{ found: 'the digest ab', warns: true }])
   expect(faults('kata-static-3.32.0-amd64.tar.zst', right)).toEqual([])
   expect(faults('kata-static-3.31.0-amd64.tar.zst', 'ab')).toEqual([])
+  expect(faults('kata-static-3.31.0-rc0-amd64.tar.zst', 'ab')).toMatchObject([
+    { found: 'a version that was never released: it has a dash' },
+  ])
 })
 
 describe('the action preflight', () => {

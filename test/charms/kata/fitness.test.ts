@@ -71,7 +71,7 @@ describe('fitness, as a machine shows it', () => {
 describe('hints, as a machine shows them', () => {
   test('on a plain machine there are none', () => {
     const found = readOn(hints, { '/sys/kernel/security/lockdown': '[none] integrity confidentiality\n' })
-    expect(found).toMatchObject({ selinux: false, etc: [], env: [], vmware: false })
+    expect(found).toMatchObject({ selinux: false, etc: [], env: [], vmware: false, gpus: [] })
     expect(found.lockdown).toBeUndefined()
     expect(found.clock).toBeGreaterThan(1735689600)
   })
@@ -84,6 +84,15 @@ describe('hints, as a machine shows them', () => {
       '/etc/kata-containers/configuration.toml': '',
       '/etc/systemd/system/containerd.service.d/kata.conf': '[Service]\nEnvironment="KATA_CONF_FILE=/x"\n',
       '/sys/module/vmw_vsock_vmci_transport/refcnt': '',
+      '/sys/bus/pci/devices/0000:01:00.0/vendor': '0x10de\n',
+      '/sys/bus/pci/devices/0000:01:00.0/class': '0x030200\n',
+      '/sys/bus/pci/devices/0000:01:00.0/driver': '-> ../../drivers/vfio-pci',
+      '/sys/bus/pci/devices/0000:02:00.0/vendor': '0x10de\n',
+      '/sys/bus/pci/devices/0000:02:00.0/class': '0x030000\n',
+      '/sys/bus/pci/devices/0000:03:00.0/vendor': '0x10de\n',
+      '/sys/bus/pci/devices/0000:03:00.0/class': '0x040300\n',
+      '/sys/devices/system/node/node0/x': '',
+      '/sys/devices/system/node/node1/x': '',
     })
     expect(found).toMatchObject({
       memory: 4096,
@@ -92,6 +101,8 @@ describe('hints, as a machine shows them', () => {
       etc: ['/etc/kata-containers/configuration.toml'],
       env: ['/etc/systemd/system/containerd.service.d/kata.conf'],
       vmware: true,
+      gpus: ['vfio-pci', 'none'],
+      numa: 2,
     })
   })
 })

@@ -90,9 +90,27 @@ describe('source: auto', () => {
     expect(archive({ ...on(BY_HAND, { source: 'auto' }), holds: ['link:/opt/kata'] })).toBe(2)
   })
 
-  test('does not unpack beside another owner', () => {
-    const state = on({ '/etc/containerd/conf.d/kata-deploy.toml': '' }, { source: 'auto' })
-    expect(runStage(kata, 'preflight', state).blocked?.message).toContain('kata-deploy has installed Kata here')
+  test('what kcharm itself unpacked or installed is nobody else’s', () => {
+    const message = (files: Record<string, string>, holds: string[]) =>
+      runStage(kata, 'preflight', { ...on(files, {}), holds }).blocked?.message
+    expect(message(BY_HAND, ['link:/opt/kata'])).toContain('source is present, but')
+    const packaged = { [`/usr/${SHIM}`]: GO('3.7.0'), '/usr/share/kata-containers/defaults/configuration.toml': '' }
+    expect(message(packaged, ['pkg:dnf/kata-containers'])).toContain('source is present, but')
+    expect(message(packaged, [])).toBeUndefined()
+  })
+
+  /** kata.md 3.3: a second install has a suffix, and a file that kata-deploy made is marked. */
+  test.each(['conf.d/kata-deploy.toml', 'conf.d/kata-deploy-two.toml', 'config.toml.kata-deploy-created'])(
+    'does not unpack beside another owner, who shows in %s',
+    (file) => {
+      const state = on({ [`/etc/containerd/${file}`]: '' }, { source: 'auto' })
+      expect(runStage(kata, 'preflight', state).blocked?.message).toContain('kata-deploy has installed Kata here')
+    },
+  )
+
+  test('sees one in /opt/kata when the option prefix is another place', () => {
+    const found = readOn(foundKata('/srv/kata'), BY_HAND)
+    expect(found.katas.map(({ root }) => root)).toEqual(['/opt/kata'])
   })
 })
 

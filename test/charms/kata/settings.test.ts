@@ -82,12 +82,23 @@ describe('settings of a shim', () => {
       { 'hypervisor.qemu.default_memory': 'much' },
       /default_memory is a text \(configuration-qemu\.toml has a number there\)/,
     ],
+    [
+      'an initrd beside the shipped image',
+      { 'hypervisor.qemu.initrd': '/i' },
+      /image and hypervisor\.qemu\.initrd exclude each other \(set hypervisor\.qemu\.image to "" as well\)/,
+    ],
   ])('%s is refused before anything is touched, where the version is unpacked', (_name, mine, words) => {
     const state = given({ config: { settings: { qemu: mine } } })
     expect(runStage(kata, 'preflight', state).blocked?.message).toMatch(words)
     const first = given({ config: { settings: { qemu: mine } }, shipped: '' })
     expect(runStage(kata, 'preflight', first).blocked).toBeUndefined()
     expect(() => texts(runStage(kata, 'configuring', state).objects)).toThrow(/^settings: /)
+  })
+
+  test('an initrd instead of the image is taken', () => {
+    const mine = { 'hypervisor.qemu.initrd': '/i', 'hypervisor.qemu.image': '' }
+    const state = given({ config: { settings: { qemu: mine } } })
+    expect(runStage(kata, 'preflight', state).blocked).toBeUndefined()
   })
 
   test('a key that stands there only as a comment is known', () => {
@@ -141,6 +152,18 @@ describe('another prefix', () => {
     })
   })
 
+  test('the paths that the runtime allows move with the program (kata.md 2.3)', () => {
+    const valid = 'valid_hypervisor_paths = ["/opt/kata/bin/qemu-system-x86_64"]\n'
+    const shipped = SPELLED.replace('default_vcpus', `${valid}default_vcpus`)
+    const text =
+      files({ config, at: '/srv/kata-3.32.0', shipped })['/srv/kata-config/qemu/config.d/10-prefix.toml'] ?? ''
+    expect(parse(text)).toMatchObject({
+      hypervisor: {
+        qemu: { path: '/srv/kata-config/qemu/qemu', valid_hypervisor_paths: ['/srv/kata-config/qemu/qemu'] },
+      },
+    })
+  })
+
   test('QEMU is told where its firmware is', () => {
     expect(written['/srv/kata-config/qemu/qemu']).toBe(
       '#!/bin/sh\n# Written by kcharm.\nexec /srv/kata/bin/qemu-system-x86_64 "$@" -L /srv/kata/share/kata-qemu/qemu/\n',
@@ -148,7 +171,11 @@ describe('another prefix', () => {
   })
 })
 
-const SPELLED = renderKataConfig('qemu', { machine: 'x86_64', rust: false, style: 'spelled' })
+/** With the line in which the releases explain the initrd. */
+const SPELLED = renderKataConfig('qemu', { machine: 'x86_64', rust: false, style: 'spelled' }).replace(
+  /^kernel_params/m,
+  '# initrd = "/opt/kata/share/kata-containers/kata-containers-initrd.img"\nkernel_params',
+)
 
 interface Given {
   config: Record<string, unknown>

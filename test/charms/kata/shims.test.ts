@@ -48,6 +48,15 @@ describe('what a release has', () => {
     ['3.20.0', 'static', 'clh', 's390x', /not built for s390x, only for x86_64/],
     ['3.20.0', 'static', 'qemu-se', 'x86_64', /not built for x86_64, only for s390x/],
     ['4.1.0', 'static', 'qemu', 'x86_64', /of the Go runtime, and kata-static-4\.1\.0 does not hold it/],
+    ['3.1.0', 'static', 'qemu-nvidia-gpu', 'x86_64', /it came with 3\.2\.0/],
+    ['3.20.0', 'static', 'qemu-nvidia-gpu-runtime-rs', 'x86_64', /it came with 3\.31\.0/],
+    ['4.1.0', 'go', 'qemu-nvidia-gpu', 'aarch64', /not built for aarch64, only for x86_64/],
+    ['4.1.0', 'static', 'qemu-nvidia-gpu-tdx', 'x86_64', /of the Go runtime/],
+    ['4.1.0', 'go', 'remote', 'x86_64', /not offered: its virtual machines run elsewhere, and cloud-api-adaptor/],
+    ['4.1.0', 'go', 'clh-azure', 'x86_64', /not offered: it is for Microsoft’s hypervisor/],
+    ['4.1.0', 'static', 'openvmm-azure-runtime-rs', 'x86_64', /not offered: it is for Microsoft’s hypervisor/],
+    ['3.20.0', 'static', 'stratovirt', 'x86_64', /not offered: releases hold its configuration, and no StratoVirt/],
+    ['4.1.0', 'static', 'rs-fc', 'x86_64', /not offered: the Rust runtime panics with it \(kata-containers#13484\)/],
     ['4.1.0', 'go', 'qemu-runtime-rs', 'x86_64', /of the Rust runtime, and kata-go-static-4\.1\.0 does not hold it/],
   ])('%s (%s) has no %s on %s', (version, kind, shim, arch, why) => {
     expect(refusalOf(shim, layoutOf(version, kind), arch)?.why).toMatch(why)
@@ -60,6 +69,9 @@ describe('what a release has', () => {
     ['4.0.0', 'static', 'qemu', 'ppc64le'],
     ['4.1.0', 'static', 'dragonball', 'x86_64'],
     ['4.1.0', 'go', 'qemu-se', 's390x'],
+    ['3.20.0', 'static', 'qemu-nvidia-gpu-snp', 'x86_64'],
+    ['4.1.0', 'static', 'qemu-nvidia-gpu-runtime-rs', 'aarch64'],
+    ['4.0.0', 'static', 'qemu-nvidia-cpu', 'aarch64'],
   ])('%s (%s) has %s on %s', (version, kind, shim, arch) => {
     expect(refusalOf(shim, layoutOf(version, kind), arch)).toBeUndefined()
   })

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { kata } from '../../../charms/kata/charm.ts'
 import type { KvmMachine } from '../../../charms/kata/kvm-machine.ts'
 import type { Fitness } from '../../../charms/kata/fitness.ts'
+import type { RuntimeHandler } from '../../../lib/model/interfaces.ts'
 import { judgeWait, runStage } from '../../../lib/testing/index.ts'
-import { blob, machine } from './machine.ts'
+import { blob, fit, machine } from './machine.ts'
 
 describe('preflight', () => {
   test('a fit machine passes', () => {
@@ -57,7 +58,7 @@ describe('preflight', () => {
     expect(kvm?.verdict('unasked')).toBeUndefined()
     expect(kvm?.reading.lasting).toBe('effect')
     expect(runStage(kata, 'preflight', machine({}, { config: { preflight: 'warn' } })).checks).toEqual([])
-    expect(runStage(kata, 'preflight', machine({}, { holds: ['link:/opt/kata'] })).checks).toEqual([])
+    expect(runStage(kata, 'preflight', machine({}, { holds: ['tree:/opt/kata-3.20.0'] })).checks).toEqual([])
   })
 
   test('all faults are named at once', () => {
@@ -81,6 +82,27 @@ describe('preflight', () => {
     expect(runStage(kata, 'preflight', removed).blocked).toBeUndefined()
   })
 
+  /** kata.md section 9: kata#12761 (a runtime that restarts looks for the shims of living sandboxes where they were). */
+  test('while sandboxes live, Kata does not move; an option that leaves it where it is may change', () => {
+    const runtime = runStage(kata, 'configuring', machine()).publish?.['runtime']
+    const used = machine({}, { observed: { 'kata:sandboxes': ['abc'] }, published: { runtime } })
+    const observed = {
+      ...used.observed,
+      'kata:fitness:/srv/kata:kata-static-3.20.0-amd64.tar.xz:70656': fit,
+      'link:/srv/kata': null,
+      'kata:shipped:/srv/kata-3.20.0/share/defaults/kata-containers/configuration-qemu.toml': '',
+    }
+    const moved = { ...used, config: { prefix: '/srv/kata' }, observed }
+    expect(runStage(kata, 'preflight', moved).blocked).toEqual({
+      message: '1 sandboxes still live under its handlers: abc',
+      hint: 'end the pods that run in them, then deploy again',
+    })
+    expect(
+      runStage(kata, 'preflight', { ...moved, observed: { ...observed, 'kata:sandboxes': [] } }),
+    ).not.toHaveProperty('blocked')
+    expect(runStage(kata, 'preflight', { ...used, config: { shims: ['qemu', 'clh'] } })).not.toHaveProperty('blocked')
+  })
+
   test('a foreign /opt/kata is named and left alone', () => {
     const none = { 'kata:found:/opt/kata': { katas: [], marks: [], entries: [] } }
     const folder = machine({}, { observed: { 'link:/opt/kata': { other: 'directory' }, ...none } })
@@ -101,7 +123,7 @@ describe('on the way in', () => {
     expect(shim?.verdict({ version: '3.20.0', config: true })).toBeUndefined()
     expect(shim?.verdict({ config: true })).toContain('does not answer --version')
     expect(shim?.verdict({ version: '3.19.0', config: true })).toContain('version 3.19.0, expected 3.20.0')
-    expect(shim?.verdict({ version: '3.20.0', config: false })).toContain('missing from the archive')
+    expect(shim?.verdict({ version: '3.20.0', config: false })).toContain('missing from what was installed')
   })
 
   test('the handlers carry shim and configuration; a Rust shim has its own family', () => {
@@ -128,18 +150,24 @@ describe('on the way in', () => {
 })
 
 describe('waits and the way out', () => {
+  const handlersFor = (config: Record<string, unknown>) => {
+    const published = runStage(kata, 'configuring', machine({}, { config })).publish?.['runtime']
+    return published as unknown as { handlers: RuntimeHandler[] }
+  }
+  const mine = { published: { runtime: handlersFor({}) } }
   const bag = {
     runtime: 'containerd',
     version: '1.7.24',
     socket: 'unix:///x',
     wired: ['kata-qemu'],
-    loaded: ['kata-qemu'],
+    loaded: mine.published.runtime.handlers,
   }
-  const mine = { published: { runtime: runStage(kata, 'configuring', machine()).publish?.['runtime'] } }
 
   test('loaded only when the runtime has every handler', () => {
     expect(judgeWait(kata, 'loaded', { ...mine, peers: { runtime: [bag] } })).toBe(true)
     expect(judgeWait(kata, 'loaded', { ...mine, peers: { runtime: [{ ...bag, loaded: [] }] } })).toBe(false)
+    const older = handlersFor({ pod_annotations: ['x'] }).handlers
+    expect(judgeWait(kata, 'loaded', { ...mine, peers: { runtime: [{ ...bag, loaded: older }] } })).toBe(false)
     expect(judgeWait(kata, 'loaded', { ...mine, peers: { runtime: [undefined] } })).toBe(false)
     expect(judgeWait(kata, 'loaded', { ...mine, peers: {} })).toBe(false)
   })

@@ -1,8 +1,5 @@
-import { rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { inRoot } from '../../../lib/lab/roots/chroot.ts'
-import { readMirror } from '../../../lib/lab/roots/mirror.ts'
 import type { TestLab } from './labs.ts'
+import { installOnline } from './online.ts'
 
 /** Where the node has the repositories: `apt`, `dnf` and `zypper`, signed with `key.asc` and not with `other.asc`. */
 export const REPOSITORY = '/srv/repository'
@@ -12,14 +9,7 @@ export const REPOSITORY = '/srv/repository'
  * 1.0 and 1.1 that its package starts and restarts, and `kcdep` that it needs.
  */
 export async function makeRepositories(lab: TestLab, node: string): Promise<void> {
-  const root = join(lab.lab.dir, 'nodes', node, 'root')
-  const list = join(root, 'srv/mirror.list')
-  await writeFile(list, `deb [trusted=yes] ${await readMirror()} trixie main\n`)
-  const only = ['-o', 'Dir::Etc::SourceList=/srv/mirror.list', '-o', 'Dir::Etc::SourceParts=/dev/null']
-  const apt = ['apt-get', '-qq', ...only, '-o', 'APT::Sandbox::User=root']
-  await inRoot(root, [...apt, 'update'], { online: true })
-  await inRoot(root, [...apt, 'install', '-y', '--no-install-recommends', ...TOOLS], { online: true })
-  await rm(list)
+  await installOnline(lab, node, TOOLS)
   await lab.sh(node, BUILD)
 }
 

@@ -88,6 +88,19 @@ describe('the import', () => {
     expect(setImport(text, DROP_IN, { path: MAIN, present: true })).toContain(IMPORT)
   })
 
+  /** kata.md section 9: confidential-containers/operator#481 (loops of install and uninstall spoilt the list). */
+  test.each([
+    'version = 3\n',
+    'version = 3\nimports = ["/a.toml",\n  "/b.toml"] # mine\n[debug]\n',
+    'imports = []\r\nversion = 3\r\n',
+  ])('ten times in and out again leaves %j as it was', (text) => {
+    const turned = (so: string, present: boolean) => setImport(so, DROP_IN, { path: MAIN, present })
+    const once = turned(text, true)
+    expect(turned(once, true)).toBe(once)
+    const after = Array.from({ length: 10 }).reduce<string>((so) => turned(turned(so, true), false), text)
+    expect(after).toBe(text)
+  })
+
   test('leaves what a hand added to its line', () => {
     const text = `version = 3\nimports = [${IMPORT}, "/mine.toml"] # kcharm\n`
     expect(setImport(text, DROP_IN, { path: MAIN, present: false })).toBe('version = 3\nimports = ["/mine.toml"]\n')
