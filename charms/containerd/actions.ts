@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { path } from '../../lib/host/shell.ts'
+import { namesId, orphanScript, orphansAnswer, parseOrphans } from '../../lib/host/orphan-shims.ts'
+import { path, quote } from '../../lib/host/shell.ts'
 import type { Reading } from '../../lib/host/view.ts'
 import { action, type ActionAnswer } from '../../lib/lifecycle/action.ts'
 import type { endpoints } from './context.ts'
@@ -8,6 +9,9 @@ import { placesOf } from './daemon.ts'
 import { ctr, type DaemonPlaces } from './observe.ts'
 
 const none = z.strictObject({})
+const ending = z.strictObject({
+  end: z.boolean().default(false).describe('End them: first SIGTERM, then SIGKILL.'),
+})
 
 export const actions = {
   plugins: action<Config, typeof endpoints, typeof none>({
@@ -26,6 +30,14 @@ export const actions = {
       'What the running daemon was told that a later containerd no longer takes (`ctr deprecations list`; 1.6.27, 1.7.12 and later)',
     params: none,
     ask: (context) => deprecations(placesOf(context)),
+  }),
+  orphans: action<Config, typeof endpoints, typeof ending>({
+    description:
+      'Finds shims of this daemon whose container it no longer knows, as a restart during a stop leaves them. With end=true they are ended.',
+    params: ending,
+    makes: true,
+    within: 120,
+    ask: (context, { end }) => orphans(placesOf(context), end),
   }),
 }
 
@@ -85,6 +97,34 @@ export const deprecations = question(
   },
   'this containerd keeps no list of deprecations: 1.6.27, 1.7.12 and later do',
 )
+
+/**
+ * A shim's `-address` is the daemon's that started it; a sandbox is a container as well (containerd#12600). What the daemon did
+ * not tell is not guessed: nothing is an orphan then.
+ */
+export function orphans(places: DaemonPlaces, end: boolean): Reading<ActionAnswer> {
+  const silent = "{ echo 'kcharm: no daemon'; exit; }"
+  return {
+    key: `containerd:action:orphans:${end}`,
+    lasting: 'effect',
+    script: [
+      `[ -S ${path(places.socket)} ] || ${silent}`,
+      `spaces=$(${ctr(places)} namespaces ls -q) || ${silent}`,
+      'known=',
+      `for space in $spaces; do known="$known $(${ctr(places)} -n "$space" containers ls -q)" || ${silent}; done`,
+      orphanScript({
+        program: `*containerd-shim-*' -id '*' -address '${quote(places.socket)}*`,
+        before: [],
+        serves: namesId('known'),
+        end,
+      }),
+    ].join('\n'),
+    parse: (frame) =>
+      frame.startsWith('kcharm: ')
+        ? { ok: false, result: null, says: 'the daemon does not answer: nobody can say what it knows' }
+        : orphansAnswer(parseOrphans(frame), 'a container'),
+  }
+}
 
 /** Asks the daemon of these places; one that is not there is no answer. */
 function question(
