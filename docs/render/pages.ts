@@ -50,7 +50,13 @@ ${example}\`\`\`
 
 \`NAME\` stands for a name of your choice, \`[]\` for each entry of a list.
 
-${renderFields(bundleFields())}`
+${renderFields(bundleFields())}
+## Overlays
+
+\`--overlay FILE\` lays further files over a bundle, and so do further documents in its own file. Options and resources of an
+application are merged, its other fields replaced; relations add up, machines are replaced by their names. An application that
+is nothing (\`kata:\`) goes with its relations; a single relation goes by \`removed-relations\`, a list like \`relations\`. A path is
+relative to the file in which it stands.`
 }
 
 /** An inventory as people write it; a test reads it. */

@@ -26,6 +26,12 @@ export const deployFlags = {
     multiple: true,
     multipleNonGreedy: true,
   }),
+  overlay: Flags.string({
+    summary: 'a file that is laid over the bundle; several in this order',
+    helpValue: 'FILE',
+    multiple: true,
+    multipleNonGreedy: true,
+  }),
   to: Flags.string({
     summary: 'where a charm’s units go: all, tag=NAME or a machine (a bundle says it itself)',
     helpValue: 'TARGET',
@@ -43,6 +49,7 @@ export interface DeployFlagged {
   machine?: string[] | undefined
   resource?: string[] | undefined
   config?: string[] | undefined
+  overlay?: string[] | undefined
 }
 
 /** Reads the flags, and the inventory that they name. `app`: whose option a bare KEY=VALUE sets. */

@@ -24,7 +24,7 @@ export async function bundleVerb(file: string, flags: DeployWish): Promise<Verb>
   if (flags.to || flags.name) {
     throw new KcharmError('usage', '--to and --name are for a charm; a bundle says both itself')
   }
-  const bundle = await readBundle(file, charms)
+  const bundle = await readBundle(file, charms, flags.overlay)
   const apps = Object.keys(bundle.applications)
   const terms = await deployTerms(flags, apps.length === 1 ? apps[0] : undefined)
   const lock = await readLockfile(folderOf(file))
@@ -32,6 +32,7 @@ export async function bundleVerb(file: string, flags: DeployWish): Promise<Verb>
 }
 
 async function charmVerb(charm: Charm, flags: DeployWish): Promise<Verb> {
+  if (flags.overlay) throw new KcharmError('usage', '--overlay is for a bundle')
   if (flags.prune) throw new KcharmError('usage', '--prune is for a bundle: a charm’s deploy takes nothing away')
   const app = flags.name ?? charm.name
   const terms = await deployTerms(flags, app)

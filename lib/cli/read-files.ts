@@ -8,8 +8,13 @@ import { parseInventory } from '../model/inventory.ts'
 import { type Lockfile, LOCKFILE, parseLockfile } from '../model/lockfile.ts'
 import type { RememberedInventory } from '../state/stored-model.ts'
 
-export async function readBundle(file: string, charms: Record<string, CharmMeta>): Promise<Bundle> {
-  return parseBundle(await readText(file, 'bundle'), { file, charms })
+export async function readBundle(
+  file: string,
+  charms: Record<string, CharmMeta>,
+  overlays: string[] = [],
+): Promise<Bundle> {
+  const over = overlays.map(async (each) => ({ file: each, text: await readText(each, 'overlay') }))
+  return parseBundle(await readText(file, 'bundle'), { file, charms, overlays: await Promise.all(over) })
 }
 
 /** `file` is absolute: it is remembered with the model. */

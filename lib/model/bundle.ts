@@ -15,7 +15,8 @@ import { mapRecord } from './map-record.ts'
 import type { Match } from './match-ends.ts'
 import { parseTarget, targetsOf, type Placement } from './placement.ts'
 import { fieldsOf, shapeOf, type Field } from './schema-text.ts'
-import { readYaml, type YamlSource } from './yaml-source.ts'
+import { layered } from './overlay.ts'
+import { readYamlDocuments, type YamlSource } from './yaml-source.ts'
 import { problemsOf } from './zod-problems.ts'
 
 /** A bundle that has been checked against its charms; which machines it means is not settled yet. */
@@ -49,11 +50,17 @@ interface Given {
   file: string
   /** Every charm there is, by name. */
   charms: Record<string, CharmMeta>
+  /** Further documents that are laid over it, in this order; after those of the bundle's own file. */
+  overlays?: { file: string; text: string }[]
 }
 
 /** Reads and checks a bundle. Throws `invalid-bundle` with all its faults, each `file:line:column: …`. */
-export function parseBundle(text: string, { file, charms }: Given): Bundle {
-  const source = readYaml(text, { file, code: 'invalid-bundle' })
+export function parseBundle(text: string, { file, charms, overlays = [] }: Given): Bundle {
+  const code = 'invalid-bundle'
+  const [base, ...further] = [{ file, text }, ...overlays].flatMap((each) =>
+    readYamlDocuments(each.text, { file: each.file, code }),
+  )
+  const source = layered([base as YamlSource, ...further], code)
   const draft = draftSchema.parse(source.value)
   const { relations, problems } = resolveRelations(draft, charms)
   const shape = problemsOf(bundleSchema, { value: source.value, written: source.written })
@@ -61,7 +68,7 @@ export function parseBundle(text: string, { file, charms }: Given): Bundle {
   return {
     file,
     ...(draft.description === undefined ? {} : { description: draft.description }),
-    applications: mapRecord(draft.applications, (app, given) => application(app, given, { file, charms, source })),
+    applications: mapRecord(draft.applications, (app, given) => application(app, given, { charms, source })),
     relations,
     ...(draft.machines === undefined ? {} : { machines: machines(draft.machines, source) }),
   }
@@ -75,10 +82,12 @@ export function bundleFields(): Field[] {
 function application(
   app: string,
   given: DraftApplication,
-  { file, charms, source }: Given & { source: YamlSource },
+  { charms, source }: Pick<Given, 'charms'> & { source: YamlSource },
 ): BundleApplication {
   const charm = given.charm ?? ''
-  const resources = mapRecord(given.resources ?? {}, (_name, one) => resourceRef(one, file))
+  const resources = mapRecord(given.resources ?? {}, (name, one) =>
+    resourceRef(one, source.fileOf(['applications', app, 'resources', name])),
+  )
   const subordinate = charms[charm]?.subordinate ?? false
   return {
     charm,

@@ -1,4 +1,13 @@
-import { LineCounter, Lexer, Parser, parseDocument, visit, type Document, type YAMLParseError } from 'yaml'
+import {
+  LineCounter,
+  Lexer,
+  parseAllDocuments,
+  Parser,
+  parseDocument,
+  visit,
+  type Document,
+  type YAMLParseError,
+} from 'yaml'
 import type { Code } from '../errors/index.ts'
 import { MOST_FAULTS, printable, problemText, refusal, type Path, type Problem } from './faults.ts'
 import { locate, startOf } from './positions.ts'
@@ -10,10 +19,14 @@ export interface YamlSource {
   value: unknown
   /** `file:line:column` of the value at a path, or of the nearest thing above it that is there. */
   at(path: Path): string
+  /** The file that a value stands in: what a path in it is relative to. */
+  fileOf(path: Path): string
   /** A plain or quoted value as it is written: `1.10` where the value is 1.1. */
   written(path: Path): string | undefined
   /** Throws one error with all faults in the order of the file, the YAML's own and the given ones; none: nothing. */
   check(problems: Problem[]): void
+  /** The same as texts, each with its place. */
+  faults(problems: Problem[]): string[]
 }
 
 /** Larger than any bundle that a person wrote, small enough to be parsed at once. */
@@ -31,13 +44,13 @@ export function readYaml(input: string, { file, code }: { file: string; code: Co
     const { line, col } = lines.linePos(offset)
     return `${file}:${line}:${col}`
   }
+  const texts = (faults: Placed[]): string[] =>
+    faults
+      .toSorted((a, b) => a.offset - b.offset)
+      .slice(0, MOST_FAULTS)
+      .map(({ offset, says }) => `${position(offset)}: ${typeof says === 'string' ? says : problemText(says)}`)
   const stop = (faults: Placed[]): void => {
-    if (faults.length === 0) return
-    const shown = faults.toSorted((a, b) => a.offset - b.offset).slice(0, MOST_FAULTS)
-    const texts = shown.map(
-      ({ offset, says }) => `${position(offset)}: ${typeof says === 'string' ? says : problemText(says)}`,
-    )
-    throw refusal(code, file, texts, faults.length)
+    if (faults.length > 0) throw refusal(code, file, texts(faults), faults.length)
   }
   stop(outsized(text))
   // uniqueKeys is quadratic and takes `0` and `"0"` for different: keyFaults does it. A schema that is named here
@@ -48,13 +61,32 @@ export function readYaml(input: string, { file, code }: { file: string; code: Co
   stop(meaningFaults(doc))
   const { value, faults } = plainValue(doc)
   stop(faults)
+  const all = (problems: Problem[]): Placed[] => [...keyFaults(doc), ...problems.map((problem) => placed(doc, problem))]
   return {
     file,
     value,
     at: (path) => position(locate(doc, path).value),
+    fileOf: () => file,
     written: (path) => locate(doc, path).written,
-    check: (problems) => stop([...keyFaults(doc), ...problems.map((problem) => placed(doc, problem))]),
+    check: (problems) => stop(all(problems)),
+    faults: (problems) => texts(all(problems)),
   }
+}
+
+/**
+ * Reads every document of a file, each with its places in the whole of it; a file without a second one as `readYaml` does.
+ * Throws as that does.
+ */
+export function readYamlDocuments(input: string, given: { file: string; code: Code }): YamlSource[] {
+  const text = input.replace(/^\ufeff/, '')
+  if (!/^---/m.test(text) || outsized(text).length > 0) return [readYaml(text, given)]
+  const documents = [parseAllDocuments(text, { logLevel: 'error', prettyErrors: false })].flat()
+  if (documents.length < 2) return [readYaml(text, given)]
+  return documents.map(({ range: [start, end] }) => {
+    // Blanks in place of the others keep every place as it is.
+    const before = text.slice(0, start).replace(/[^\n]/g, ' ')
+    return readYaml(before + text.slice(start, end), given)
+  })
 }
 
 /** Problems become text only when they are shown. */
@@ -95,7 +127,7 @@ function syntaxFault({ code, pos, message }: YAMLParseError): NodeFault {
   const offset = pos[0]
   if (code !== 'MULTIPLE_DOCS')
     return { offset, says: printable(`not YAML: ${message.replace(/ in YAML stream: .*/s, '')}`) }
-  return { offset, says: 'a second document begins here: expected one; overlays are not understood yet' }
+  return { offset, says: 'a second document begins here: expected one' }
 }
 
 /** Aliases are resolved by now, so what can still be thrown is the guard against their number. */

@@ -26,6 +26,7 @@ describe('a wrong command line says what is wrong, exit status 2', () => {
     [['deploy', 'kata', '--config', 'preflight'], 'expected [APP:]NAME=VALUE'],
     [['deploy', 'kata', '--machine', '=x'], 'expected ID=ADDRESS'],
     [['deploy', 'kata', '--prune'], '--prune is for a bundle'],
+    [['deploy', 'kata', '--overlay', 'x.yaml'], '--overlay is for a bundle'],
     [['deploy', 'bundle', 'x.yaml', '--to', 'all'], '--to and --name are for a charm'],
     [['status', '--model', '../x'], 'is no name for a model'],
     [['status', '--format', 'xml'], 'Expected --format=xml to be one of'],

@@ -238,6 +238,11 @@ machines:
   ])
 })
 
+test('an inventory is one document', () => {
+  const refusal = refusalOf(short('machines: [{name: a, address: a}]\n---\nmachines: []'))
+  expect(refusal).toContain('i.yaml:2:1: a second document begins here: expected one')
+})
+
 test('a group’s password is asked for once, for the group', () => {
   const machines = parse(`
 groups: { w: { sudo: password } }

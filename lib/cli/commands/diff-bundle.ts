@@ -10,6 +10,7 @@ Exit status 5: they differ. kcharm diff compares the machines with the model.`
   static override args = { bundle: Args.string({ required: true, description: 'a bundle’s file' }) }
   static override flags = {
     inventory: deployFlags.inventory,
+    overlay: deployFlags.overlay,
     machine: deployFlags.machine,
     resource: deployFlags.resource,
     config: deployFlags.config,
