@@ -8,7 +8,9 @@ import { readModel } from '../run/read-model.ts'
 import { statusOfModel } from '../run/status.ts'
 import type { Verb } from '../run/verb.ts'
 import type { Workspace } from '../run/workspace.ts'
+import { renderError } from '../report/error-text.ts'
 import { approve } from './approve.ts'
+import { interrupted, stopGently } from './interrupt.ts'
 import type { Terms } from './model-command.ts'
 
 /** Runs a verb as every command does: plan shown, confirmed, carried out, status shown. */
@@ -25,12 +27,14 @@ export async function runVerb(work: Workspace & { end(): void }, verb: Verb, on:
         )
       },
       approve: async () => (flags.yes ? undefined : await approve('Carry it out?')),
+      stop: stopGently,
     })
     work.end()
     const worst = worstOf(outcome)
     on.setExit(exitOf(worst))
     const worked = outcome.carriedOut && (hasChanges(outcome) || outcome.failed.length > 0 || worst !== undefined)
     if (worked) on.print(`\n${renderStatus(statusOfModel(await readModel(work), work.charms), paint)}`)
+    if (worst === 'interrupted') process.stderr.write(renderError(interrupted(), paintFor(process.stderr)))
     return outcomeJson(work.name, outcome, worst)
   } finally {
     work.end()

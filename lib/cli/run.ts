@@ -1,16 +1,15 @@
 import './plain-zod.ts'
 import { execute } from '@oclif/core/execute'
 import { settings } from '@oclif/core/settings'
-import { CODES, KcharmError } from '../errors/index.ts'
+import { KcharmError } from '../errors/index.ts'
 import { JUJU_ONLY } from './juju-only.ts'
 import { problemText } from '../model/faults.ts'
-import { renderError } from '../report/error-text.ts'
-import { paintFor } from '../report/terminal-text.ts'
+import { leave, leaveOnInterrupt } from './interrupt.ts'
 
 /** Runs one command line. `dir`: a file URL inside the package. */
 export async function run(dir: string): Promise<void> {
   settings.enableAutoTranspile = false
-  process.once('SIGINT', stop)
+  leaveOnInterrupt()
   await execute({ dir })
 }
 
@@ -27,14 +26,4 @@ export function unknownCommand({ id, config }: { id: string; config: { commandID
   const among = [...new Set(known.map((words) => (isTopic ? words.join(' ') : (words[0] ?? ''))))].sort()
   const message = problemText({ path: [], what: `there is no command ${word}`, meant: { word, among } })
   leave(new KcharmError('usage', message, { hint: 'kcharm --help shows them all' }))
-}
-
-/** Machines let go of their locks by themselves; what was begun is in their manifests. */
-function stop(): void {
-  leave(new KcharmError('interrupted', CODES.interrupted.says))
-}
-
-function leave(error: KcharmError): never {
-  process.stderr.write(renderError(error, paintFor(process.stderr)))
-  process.exit(error.exit)
 }

@@ -24,6 +24,8 @@ export interface Work {
   holder: string
   /** Nothing but the very values of the plan: it was saved, and somebody vouched for it. */
   exact: boolean
+  /** Once it is aborted no further step begins: the machine is left as if the operator had gone, and the next run goes on. */
+  stop?: AbortSignal
   operation(): string
   provideBlob: ProvideBlob
   patienceMs: number
@@ -59,6 +61,7 @@ export async function carryOut(work: Work): Promise<void> {
       continue
     }
     const ask = next.value
+    if (ask.do === 'write' && work.stop?.aborted) throw stopped(site.machine)
     next = await backend.answer(ask).then(
       (answer) => steps.next(answer),
       (thrown: unknown) => steps.throw(thrown),
@@ -66,6 +69,13 @@ export async function carryOut(work: Work): Promise<void> {
   }
   await leaveNothing(link, site)
   await shorten(link, site)
+}
+
+function stopped(machine: string): KcharmError {
+  return new KcharmError('interrupted', 'stopped by the user before its next step', {
+    machine,
+    hint: 'run the same command again: it goes on from what the machine has recorded',
+  })
 }
 
 /** What was read for the plan is read again under the lock: a plan is carried out on the machine that it was made for. */

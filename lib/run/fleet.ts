@@ -85,6 +85,7 @@ export async function applyFleet(
     model: { id: string; name: string }
     holder: string
     exact: boolean
+    stop?: AbortSignal
     operation(): string
     provideBlob: ProvideBlob
     patienceMs: number

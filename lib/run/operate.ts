@@ -16,6 +16,8 @@ export interface How {
   show?(prepared: Prepared): void
   /** Asked when there is something to do; throws `declined` when it is not to be done. */
   approve?(prepared: Prepared): Promise<void>
+  /** Called when machines begin to be changed: once its signal is aborted no further step begins. */
+  stop?(): AbortSignal
   /** May narrow what is carried out, or refuse it: a saved plan. */
   settle?(fleet: Fleet): void
 }
@@ -56,7 +58,8 @@ async function goOn(work: Workspace, { verb, how, stored, fleet, wanted }: Going
   if (hasChanges(prepared)) await how.approve?.(prepared)
   if (fleet.sites.some(isBusy)) {
     await work.store.write(remembered(wanted, stored))
-    await carryOut(work, verb, { fleet, wanted, exact: how.settle !== undefined })
+    const stop = how.stop?.()
+    await carryOut(work, verb, { fleet, wanted, exact: how.settle !== undefined, ...(stop ? { stop } : {}) })
   }
   const after = afterwards(work, { wanted, stored, fleet })
   await work.store.write(after)
@@ -68,9 +71,10 @@ interface Carried {
   wanted: Wanted
   /** Nothing but the very plan: it was saved. */
   exact: boolean
+  stop?: AbortSignal
 }
 
-async function carryOut(work: Workspace, verb: Verb, { fleet, wanted, exact }: Carried) {
+async function carryOut(work: Workspace, verb: Verb, { fleet, wanted, exact, stop }: Carried) {
   const journal = work.store.journal(work.name)
   const op = randomBytes(4).toString('hex')
   const note = () => ({ at: new Date().toISOString(), op })
@@ -80,6 +84,7 @@ async function carryOut(work: Workspace, verb: Verb, { fleet, wanted, exact }: C
       model: wanted.model,
       holder: work.holder,
       exact,
+      ...(stop ? { stop } : {}),
       operation: () => randomBytes(4).toString('hex'),
       provideBlob: (...given) => work.provideBlob(...given),
       patienceMs: work.patienceMs ?? 300_000,

@@ -26,6 +26,7 @@ export interface Outcome extends Prepared {
 /** Of several failures the first of these decides the exit status. */
 const WORST_FIRST = [
   'internal',
+  'interrupted',
   'foreign-model',
   'host-key',
   'auth',

@@ -54,11 +54,26 @@ test('diff says 5 when a hand has changed what is declared; a kept plan refuses 
 })
 
 test('an interrupted run says that the next one goes on, and that one does', async () => {
-  const { kcharm, start, deploy } = await lab()
+  const { kcharm, start, deploy, root } = await lab()
   const child = start('deploy', LAB, ...deploy, '--yes')
   child.stderr?.once('data', () => child.kill('SIGINT'))
-  const { status, stderr } = await ran(child)
+  const { status, stdout, stderr } = await ran(child)
   expect([status, stderr.includes('stopped by the user; the next run goes on')]).toEqual([130, true])
+  expect(stderr).toContain('Stopping after the steps that run now; Ctrl-C again stops at once.')
+  expect(stdout).toMatch(/^n1 +failed .*stopped by the user before its next step$/m)
+  // What had begun was finished: each intent has its done.
+  const lines = readFileSync(join(root, 'var/lib/kcharm/manifest'), 'utf8')
+  expect(lines.match(/"t":"intent"/g)?.length).toBe(lines.match(/"t":"done"/g)?.length)
+  expect((await kcharm('deploy', LAB, ...deploy, '--yes')).status).toBe(0)
+  expect((await kcharm('diff')).status).toBe(0)
+})
+
+test('interrupted twice it stops at once, and the next run goes on all the same', async () => {
+  const { kcharm, start, deploy } = await lab()
+  const child = start('deploy', LAB, ...deploy, '--yes')
+  child.stderr?.on('data', () => child.kill('SIGINT'))
+  const { status, stdout } = await ran(child)
+  expect([status, /^Machine/m.test(stdout)]).toEqual([130, false])
   expect((await kcharm('deploy', LAB, ...deploy, '--yes')).status).toBe(0)
   expect((await kcharm('diff')).status).toBe(0)
 })
