@@ -1,4 +1,4 @@
-import type { Code } from '../errors/index.ts'
+import { type Code, KcharmError } from '../errors/index.ts'
 import type { StoredModel } from '../state/stored-model.ts'
 import { closeFleet } from './fleet.ts'
 import { worstOf } from './outcome.ts'
@@ -20,5 +20,15 @@ export async function refresh(work: Workspace): Promise<{ stored: StoredModel; w
     return { stored, worst: worstOf({ wanted, plans: [], failed: fleet.failed, units: [], carriedOut: true }) }
   } finally {
     await lock.release()
+  }
+}
+
+/** The same; while somebody else works on the model, what they have recorded so far. */
+export async function lookAgain(work: Workspace): Promise<StoredModel> {
+  try {
+    return (await refresh(work)).stored
+  } catch (error) {
+    if (error instanceof KcharmError && error.code === 'locked') return await readModel(work)
+    throw error
   }
 }

@@ -123,3 +123,30 @@ test('history and one operation: who, when, what, the outcome of each machine; o
   expect(one).toMatch(/^unit-kata-1: .* INFO hook config-changed$/m)
   expect(await kcharm('show-operation', 'zz')).toMatchObject({ status: 4 })
 })
+
+test('wait-for: what is so, what cannot be, and what is no question', async () => {
+  const { kcharm, deploy } = await lab()
+  await kcharm('deploy', LAB, ...deploy, '--yes')
+  expect(await kcharm('wait-for', 'application', 'kata')).toMatchObject({
+    status: 0,
+    stdout: 'application kata: as it should be\n',
+  })
+  expect((await kcharm('wait-for', 'model')).status).toBe(0)
+  const never = await kcharm(
+    'wait-for',
+    'unit',
+    'kata/0',
+    '--query',
+    'status==blocked',
+    '--timeout',
+    '1',
+    '--every',
+    '1',
+  )
+  expect([never.status, never.stderr]).toEqual([
+    7,
+    expect.stringContaining('did not come to that within 1 s') as string,
+  ])
+  expect((await kcharm('wait-for', 'unit')).status).toBe(2)
+  expect((await kcharm('wait-for', 'model', 'x')).status).toBe(2)
+})
