@@ -16,7 +16,7 @@ const NOTE = '<!-- Made by npm run docs from the code. -->\n\n'
 /** Every page that is made from the code, by its path. */
 export async function renderPages(): Promise<Record<string, string>> {
   const pages = {
-    'docs/reference/commands.md': renderCommands(await readCommands()),
+    'docs/reference/commands.md': renderCommands((await readCommands()).filter(({ command }) => !command.hidden)),
     'docs/reference/bundle.md': await bundlePage(),
     'docs/reference/inventory.md': inventoryPage(),
     'docs/reference/charms.md': renderCharms(Object.values(charms)),

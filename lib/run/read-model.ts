@@ -15,3 +15,8 @@ export function noModel({ name, store }: Pick<Workspace, 'name' | 'store'>): Kch
     hint: `kcharm deploy bundle BUNDLE --inventory FILE${model} makes it, or restores it from its machines`,
   })
 }
+
+/** For where it does not matter why there is none. */
+export async function readOrNothing(work: Pick<Workspace, 'name' | 'store'>): Promise<StoredModel | undefined> {
+  return await work.store.read(work.name).catch(() => undefined)
+}

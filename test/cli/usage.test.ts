@@ -7,8 +7,11 @@ import { ROOT, shell } from './kcharm.ts'
 test('help names every command, and a command’s help its flags', async () => {
   const { kcharm } = shell()
   const { stdout } = await kcharm('--help')
-  const manifest = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8')) as { commands: object }
-  const topLevel = Object.keys(manifest.commands).map((id) => id.split(':')[0] ?? id)
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8')) as {
+    commands: Record<string, { hidden?: boolean }>
+  }
+  const shown = Object.entries(manifest.commands).filter(([, { hidden }]) => !hidden)
+  const topLevel = shown.map(([id]) => id.split(':')[0] ?? id)
   for (const name of topLevel) expect(stdout).toMatch(new RegExp(`^ {2}${name}\\b`, 'm'))
   const deploy = await kcharm('deploy', 'bundle', '--help')
   expect(deploy.status).toBe(0)

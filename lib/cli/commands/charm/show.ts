@@ -7,14 +7,14 @@ export default class CharmShow extends BaseCommand {
     '<%= config.bin %> charm show kata',
     '<%= config.bin %> charm show kata --statechart > kata.mmd',
   ]
-  static override args = { name: Args.string({ required: true, description: 'the charm' }) }
+  static override args = { charm: Args.string({ required: true, description: 'the charm' }) }
   static override flags = { statechart: Flags.boolean({ summary: 'its life, as a Mermaid state diagram' }) }
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(CharmShow)
     const { requireCharm } = await import('../../require-charm.ts')
     const { charmJson, renderCharm, renderStatechart } = await import('../../../report/charm-text.ts')
-    const charm = requireCharm(args.name)
+    const charm = requireCharm(args.charm)
     this.print(flags.statechart ? renderStatechart(charm.chart) : renderCharm(charm))
     return { ...charmJson(charm), states: charm.chart.states, statechart: renderStatechart(charm.chart) }
   }
