@@ -16,7 +16,7 @@ const common = {
   platform: 'node',
   target: 'node20',
   // Optional native code, and tools that oclif asks for in development only.
-  external: ['cpu-features', '*.node', 'typescript', 'ts-node', 'tsx', '@swc-node/register'],
+  external: ['cpu-features', '*.node', '@dagrejs/dagre', 'typescript', 'ts-node', 'tsx', '@swc-node/register'],
   plugins: [englishOnly(), withoutHttpAgents(), withoutCollator()],
   logLevel: 'warning',
 }

@@ -150,3 +150,11 @@ test('wait-for: what is so, what cannot be, and what is no question', async () =
   expect((await kcharm('wait-for', 'unit')).status).toBe(2)
   expect((await kcharm('wait-for', 'model', 'x')).status).toBe(2)
 })
+
+test('a picture of the model, from the program as it is built', async () => {
+  const { kcharm, deploy, folder } = await lab()
+  await kcharm('deploy', LAB, ...deploy, '--yes')
+  expect((await kcharm('graph', '-o', 'model.svg')).status).toBe(0)
+  expect(readFileSync(join(folder, 'model.svg'), 'utf8')).toMatch(/^<svg [^]*kata\/0 on n1: active[^]*<\/svg>\n$/)
+  expect((await kcharm('graph', '--format', 'mermaid')).stdout).toContain('flowchart LR')
+})
