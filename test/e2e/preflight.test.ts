@@ -148,7 +148,7 @@ const ANSWER = z.object({
 })
 
 const NO_VIRTUALIZATION =
-  'CPU virtualization: found neither vmx nor svm, needs vmx or svm (switch nested virtualization on in the hypervisor above)'
+  'CPU virtualization: found neither vmx nor svm, needs vmx or svm (switch nested virtualization on in the hypervisor above; in a cloud take bare metal, or a type of machine that nests)'
 const IN_CONTAINER =
   'container: found systemd-nspawn, needs a machine or virtual machine (install on the machine that runs this container)'
 const NO_KVM = '/dev/kvm: found no device, needs read and write (modprobe kvm_intel or kvm_amd)'
