@@ -31,8 +31,9 @@ ID:               content
 `
 
 test('the charm has the actions, each with a question that is given up', () => {
-  expect(Object.keys(containerd.actions ?? {})).toEqual(['plugins', 'images', 'deprecations'])
-  for (const { script } of [plugins, images, deprecations]) expect(script).toContain('--connect-timeout 3s')
+  expect(Object.keys(containerd.actions ?? {})).toEqual(['plugins', 'images', 'deprecations', 'orphans'])
+  const lost = askAction(containerd, 'orphans', machine({}))
+  for (const { script } of [plugins, images, deprecations, lost]) expect(script).toContain('--connect-timeout 3s')
 })
 
 describe('plugins', () => {
