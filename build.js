@@ -1,108 +1,24 @@
-import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Plugin } from '@oclif/core'
 import { build } from 'esbuild'
+import { bundleCommands, common, replace } from './build/commands.js'
+import { buildLibrary } from './build/library.js'
 import { train } from './build/train.js'
 
 const root = import.meta.dirname
 const dist = join(root, 'dist')
-const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
-
-const common = {
-  absWorkingDir: root,
-  bundle: true,
-  minify: true,
-  platform: 'node',
-  target: 'node20',
-  // Optional native code, and tools that oclif asks for in development only.
-  external: ['cpu-features', '*.node', '@dagrejs/dagre', 'typescript', 'ts-node', 'tsx', '@swc-node/register'],
-  plugins: [englishOnly(), withoutHttpAgents(), withoutCollator()],
-  logLevel: 'warning',
-}
 
 await mkdir(dist, { recursive: true })
-await build({ ...common, entryPoints: ['lib/index.ts'], outfile: 'dist/index.js', format: 'esm' })
+await buildLibrary(dist)
 await build({ ...common, entryPoints: ['lib/lab/rootless/host.ts'], outfile: 'dist/rootless-host.cjs', format: 'cjs' })
-await bundleCommands()
+await bundleCommands(dist)
 await writeManifest()
 await train(root)
-
-/**
- * All commands as one script, so that V8 can keep its compiled code in one piece (bin/run.js). Each command, and what it
- * imports when it runs, is evaluated only when it is asked for. The first line names the build.
- */
-async function bundleCommands() {
-  const { outputFiles } = await build({
-    ...common,
-    stdin: { contents: await commandTable(), resolveDir: root },
-    format: 'cjs',
-    // bin/run.js runs it as a script of V8, which has no import() of its own.
-    supported: { 'dynamic-import': false },
-    define: { KCHARM_VERSION: JSON.stringify(version), 'import.meta.url': '$moduleUrl' },
-    banner: { js: 'const $moduleUrl = require("node:url").pathToFileURL(__filename).href' },
-    write: false,
-  })
-  const id = createHash('sha256').update(outputFiles[0].contents).digest('hex').slice(0, 16)
-  // A text of ASCII alone is read without being decoded.
-  const text = outputFiles[0].text.replace(/[^\0-\x7f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
-  await replace(join(dist, 'kcharm.cjs'), `// build ${id}\n${text}`)
-  const stale = (await readdir(dist)).filter((name) => name.endsWith('.code') && !name.includes(id))
-  await Promise.all(stale.map((name) => rm(join(dist, name), { force: true })))
-}
-
-/** File tree = command tree. */
-async function commandTable() {
-  const folder = 'lib/cli/commands'
-  const files = (await readdir(join(root, folder), { recursive: true })).filter((file) => file.endsWith('.ts')).sort()
-  const members = files.map((file) => {
-    const id = file.replace(/(\/index)?\.ts$/, '').replaceAll('/', ':')
-    return `get '${id}'() { return require('./${folder}/${file}').default }`
-  })
-  return `export const commands = { ${members.join(', ')} }\nexport { run, unknownCommand } from './lib/cli/run.ts'`
-}
-
-/** zod carries its messages in fifty languages: 200 KB that every start would compile. */
-function englishOnly() {
-  const index = /zod\/v4\/locales\/index\.(c?js)$/
-  return {
-    name: 'english-only',
-    setup: ({ onLoad }) => onLoad({ filter: index }, () => ({ contents: `export { default as en } from './en.js'` })),
-  }
-}
-
-/** ssh2 offers agents for HTTP over SSH: nobody here asks for them, and they load Node's http and https. */
-function withoutHttpAgents() {
-  return {
-    name: 'without-http-agents',
-    setup: ({ onLoad }) =>
-      onLoad({ filter: /ssh2\/lib\/http-agents\.js$/ }, () => ({ contents: 'module.exports = {}' })),
-  }
-}
-
-/** The framework sorts the names of commands, which are ASCII, by the rules of a language: loading those takes 10 ms. */
-function withoutCollator() {
-  const sort = '.sort((a, b) => a.id.localeCompare(b.id))'
-  return {
-    name: 'without-collator',
-    setup: ({ onLoad }) =>
-      onLoad({ filter: /@oclif\/core\/lib\/config\/plugin\.js$/ }, async ({ path }) => {
-        const text = await readFile(path, 'utf8')
-        if (!text.includes(sort)) throw new Error(`${path} does not sort as expected`)
-        return { contents: text.replace(sort, '.sort((a, b) => (a.id < b.id ? -1 : 1))') }
-      }),
-  }
-}
 
 /** The flags and texts of all commands in one file, so that no other command is evaluated to run one. */
 async function writeManifest() {
   const plugin = new Plugin({ root, isRoot: true, ignoreManifest: true, errorOnManifestCreate: true })
   await plugin.load()
   await replace(join(root, 'oclif.manifest.json'), `${JSON.stringify(plugin.manifest, undefined, 1)}\n`)
-}
-
-/** A kcharm that starts meanwhile finds the old file or the new one. */
-async function replace(file, text) {
-  await writeFile(`${file}.new`, text)
-  await rename(`${file}.new`, file)
 }

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-const KCHARM = fileURLToPath(new URL('run.js', import.meta.url))
+const KCHARM = fileURLToPath(new URL('run.cjs', import.meta.url))
 const NAME = 'tour' // of the lab and of its model: nothing that is deployed already is touched
 const real = process.platform === 'linux' && process.getuid?.() === 0
 

@@ -18,6 +18,7 @@ const PROGRAMS = {
   strace: 'strace',
   sudo: 'sudo',
   tcsh: 'tcsh',
+  tmux: 'tmux',
   xz: 'xz-utils',
   zsh: 'zsh',
   zstd: 'zstd',

@@ -1,6 +1,13 @@
 /** The library's door: what a charm's author writes with. */
+export { z } from 'zod'
 export { check, defineCharm, type Charm, type CharmSpec, type StageOut } from './lifecycle/charm.ts'
+export { action } from './lifecycle/action.ts'
 export type { Context } from './lifecycle/context.ts'
 export { life, rest, stage, undo, wait, type Chart } from './lifecycle/chart.ts'
+export { fileReading, textReading } from './host/file.ts'
+export { path, quote } from './host/shell.ts'
+export type { HostObject } from './host/objects.ts'
+export type { Reading, View } from './host/view.ts'
 export { defineInterface, provides, requires } from './model/endpoint.ts'
+export { runtimeHandlers } from './model/interfaces.ts'
 export { KcharmError } from './errors/index.ts'

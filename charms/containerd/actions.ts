@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { namesId, orphanScript, orphansAnswer, parseOrphans } from '../../lib/host/orphan-shims.ts'
+import { namesId, orphanScript, orphansAnswer } from '../../lib/host/orphan-shims.ts'
 import { path, quote } from '../../lib/host/shell.ts'
 import type { Reading } from '../../lib/host/view.ts'
 import { action, type ActionAnswer } from '../../lib/lifecycle/action.ts'
@@ -114,7 +114,6 @@ export function orphans(places: DaemonPlaces, end: boolean): Reading<ActionAnswe
       `for space in $spaces; do known="$known $(${ctr(places)} -n "$space" containers ls -q)" || ${silent}; done`,
       orphanScript({
         program: `*containerd-shim-*' -id '*' -address '${quote(places.socket)}*`,
-        before: [],
         serves: namesId('known'),
         end,
       }),
@@ -122,7 +121,7 @@ export function orphans(places: DaemonPlaces, end: boolean): Reading<ActionAnswe
     parse: (frame) =>
       frame.startsWith('kcharm: ')
         ? { ok: false, result: null, says: 'the daemon does not answer: nobody can say what it knows' }
-        : orphansAnswer(parseOrphans(frame), 'a container'),
+        : orphansAnswer(frame, 'a container'),
   }
 }
 

@@ -18,6 +18,7 @@ import {
   unitFacts,
 } from './observe.ts'
 import { PACKAGES } from './package.ts'
+import { upgrades } from './upgrades.ts'
 import { rancherReading } from './rancher.ts'
 import { stages, waits } from './stages.ts'
 
@@ -30,6 +31,10 @@ export const containerd: Charm = defineCharm({
   resources: {
     containerd: {
       description: 'containerd’s own release archive, containerd-VERSION-linux-ARCH.tar.gz, for `source: archive`',
+      formats: ['tar.gz', 'tgz', 'tar.xz', 'tar.zst', 'tar'],
+    },
+    'containerd-via': {
+      description: 'The archive of the version on the way, where an upgrade must not go to the last one at once',
       formats: ['tar.gz', 'tgz', 'tar.xz', 'tar.zst', 'tar'],
     },
     'repository-key': {
@@ -67,4 +72,5 @@ export const containerd: Charm = defineCharm({
   actions,
   waits,
   heeds: handlersOf,
+  upgrades,
 })

@@ -17,7 +17,7 @@ export function checksOf(context: Ctx, { version, wish }: { version: string; wis
   const names = wish.handlers.map((handler) => handler.name)
   const settings = settingsInDump(context, { version, wish })
   return [
-    criIsHealthy(healthOf(placesOf(context))),
+    criIsHealthy(healthOf(placesOf(context)), { steady: context.ascent ? PROBATION_S : 0 }),
     ...(names.length > 0 ? [handlersAreLoaded(names, effectiveConfig)] : []),
     ...(settings.length > 0 ? [settingsAreLoaded(settings, effectiveConfig)] : []),
   ]
@@ -31,10 +31,20 @@ export function checksAt(
   const names = wish.handlers.map((handler) => handler.name)
   const settings = settingsOf(wish, facts).filter(({ path }) => path[1] !== GRPC_CRI)
   const dump = dumpOf(places)
-  return [criIsHealthy(healthOf(places), service), handlersAreLoaded(names, dump), settingsAreLoaded(settings, dump)]
+  return [
+    criIsHealthy(healthOf(places), { service }),
+    handlersAreLoaded(names, dump),
+    settingsAreLoaded(settings, dump),
+  ]
 }
 
-const criIsHealthy = (health: Reading<CriHealth>, service = 'containerd'): Check =>
+/** A new version may come up and die: it crashes at the first pod, or a while after its start. */
+const PROBATION_S = 12
+
+const criIsHealthy = (
+  health: Reading<CriHealth>,
+  { service = 'containerd', steady = 0 }: { service?: string; steady?: number } = {},
+): Check =>
   check(
     'CRI health',
     health,
@@ -46,7 +56,7 @@ const criIsHealthy = (health: Reading<CriHealth>, service = 'containerd'): Check
         return 'the machine has none of perl, python3 and crictl to ask the CRI with; install one'
       return runtime === 'ready' ? undefined : `RuntimeReady is ${runtime}, expected ready`
     },
-    { within: 30 },
+    { within: 30, steady },
   )
 
 const dumped = remembered((dump: string) => {

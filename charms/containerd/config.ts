@@ -1,11 +1,16 @@
 import { z } from 'zod'
 import { hold, repository } from '../../lib/model/package-options.ts'
+import { maybeSecret, REFERENCES } from '../../lib/model/secret-references.ts'
 import { registry } from './registries/schema.ts'
 
-const proxy = z
-  .string()
-  .regex(/^(env:\w+|file:.+|(https?|socks5):\/\/[^\s@"]+)$/, 'expected a URL without a login, env:NAME or file:PATH')
-  .optional()
+const proxy = maybeSecret(
+  z
+    .string()
+    .regex(
+      /^(env:\w+|(file|command|ask):.+|(https?|socks5):\/\/[^\s@"]+)$/,
+      'expected a URL without a login, env:NAME, file:PATH, command:COMMAND or ask:QUESTION',
+    ),
+).optional()
 
 const scalar = z.union([z.boolean(), z.number(), z.string()])
 
@@ -22,6 +27,12 @@ export const config = z.strictObject({
     .optional()
     .describe(
       'The version of the package, `1.7.27` or as its manager writes it, default: what is there, else the newest; or that of the archive, default: read from its file name.',
+    ),
+  via: z
+    .array(z.string().regex(/^\d+\.\d+\.\d+/, 'expected a version'))
+    .default([])
+    .describe(
+      'Versions of the package on the way to `version`, where an upgrade must not go there at once: 1.7.28 between 1.6 and 2.3, say.',
     ),
   package: z
     .enum(['containerd', 'containerd.io'])
@@ -67,7 +78,7 @@ export const config = z.strictObject({
       'Registries with their mirrors, certificates and credentials, written as hosts.toml files; containerd reads them at each pull. CRI is pointed at their folder.',
     ),
   http_proxy: proxy.describe(
-    'The proxy for plain HTTP that containerd pulls through: a URL, or `env:NAME` or `file:PATH` on your side where it holds a login.',
+    `The proxy for plain HTTP that containerd pulls through: a URL, or, where it holds a login, ${REFERENCES}.`,
   ),
   https_proxy: proxy.describe('The same for HTTPS.'),
   no_proxy: z

@@ -19,11 +19,13 @@ export function configObjects(given: {
 }): HostObject[] {
   const { version, wish, view, prepare = [] } = given
   if (isOne(version)) return [...prepare, inPlace(version, wish)]
-  if (isEmptyWish(wish)) return prepare
+  const text = view.peek(textReading(CONFIG))
+  const before = [...prepare, ...(typeof text === 'string' && isOurs(text) ? [withdrawal] : [])]
+  if (isEmptyWish(wish)) return before
   const main = () => view.read(textReading(CONFIG)) || NEW_MAIN
   const facts = () => readConfig(main(), { path: CONFIG, daemon: version })
   return [
-    ...prepare,
+    ...before,
     { kind: 'directory', path: '/etc/containerd' },
     { kind: 'directory', path: CONF_D },
     dropIn(() => renderDropIn(facts(), wish), wish),
@@ -37,6 +39,19 @@ export function configObjects(given: {
       validate: { argv: ['containerd', '-c', '{new}', 'config', 'dump'] },
     },
   ]
+}
+
+/** What a 1.x daemon had in the main file stands in the drop-in from now on. */
+const withdrawal: EditObject = {
+  kind: 'edit',
+  path: CONFIG,
+  id: 'withdraw',
+  intent: 'nothing of kcharm’s in the main file',
+  fn: (text) => (isOurs(text) ? edited({ text, wish: { handlers: [] } }) : text),
+}
+
+function isOurs(text: string): boolean {
+  return text.includes('kcharm') && /^version\s*=\s*2\s*$/m.test(text)
 }
 
 function inPlace(version: string, wish: Wish): HostObject {

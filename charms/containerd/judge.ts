@@ -47,6 +47,7 @@ export function refusedFlavour(context: Ctx): Out | undefined {
 
 /** Adopting a running daemon, or going on with ours: another version than the recorded one is an upgrade. */
 function otherVersion(context: Ctx, method: Method): Out | undefined {
+  if (context.ascent !== undefined) return undefined
   if (method.by === 'package') {
     const { version: asked } = context.config
     const fault = upgradeFault(method.name, method.installed, asked)

@@ -13,13 +13,17 @@ import { blocked, type Ctx, handlersOf, type Out } from './context.ts'
 import { binaryReads, installObjects, methodOf } from './install.ts'
 import { refusedFlavour, refusedMachine } from './judge.ts'
 import { liveTasksOf, placesOf, publicPlaces } from './daemon.ts'
-import { CONFIG, type DaemonPlaces } from './observe.ts'
+import { CONFIG, type DaemonPlaces, effectiveConfig } from './observe.ts'
 import { PACKAGES } from './package.ts'
+import { preUpgrade } from './pre-upgrade.ts'
 import { preparations, wordsOf } from './prepare.ts'
 import { registryObjects } from './registries/files.ts'
+import { daemonIsNew } from './upgrade-facts.ts'
+import { securing } from './upgrades.ts'
 import { unitDropIn } from './unit-drop-in.ts'
 import { mainFacts, rancherObjects, rancherOf, rancherPlaces, refusedRancher } from './rancher.ts'
 import { readConfig, type Wish } from './toml/index.ts'
+import { withoutEffect } from './toml/without-effect.ts'
 import { wishOf } from './wish-of.ts'
 
 /** Whose containerd is this, and may it be touched? Looks only. */
@@ -76,7 +80,21 @@ export function proving(context: Ctx): Out {
   }
   const version = versionOf(context)
   const checks = checksOf(context, { version, wish })
-  return { checks, ...proved(context, { version, wish, whose: '', writers: writersIn(context) }) }
+  const method = methodOf(context.config, context.resources, context.view)
+  const fresh = context.ascent ? [daemonIsNew(method)] : []
+  return {
+    ...(context.ascent ? { notes: lostSettings(context, version) } : {}),
+    checks: [...checks, ...fresh],
+    ...(method.by === 'hand' ? { adopted: true as const } : {}),
+    ...proved(context, { version, wish, whose: '', writers: writersIn(context) }),
+  }
+}
+
+/** What the operator's file says and the new daemon does not do. */
+function lostSettings({ view }: Ctx, version: string): string[] {
+  const [text, dump] = [view.peek(textReading(CONFIG)), view.peek(effectiveConfig)]
+  if (typeof text !== 'string' || typeof dump !== 'string' || text === '' || dump === '') return []
+  return withoutEffect({ text, path: CONFIG }, dump).map((path) => `without effect on containerd ${version}: ${path}`)
 }
 
 /** What is known once the checks have gone well. */
@@ -108,7 +126,7 @@ export function unwiring(context: Ctx): Out {
   return refused ?? { objects: configObjects({ version, wish, view: context.view }) }
 }
 
-export const stages = { inspecting, installing, announcing, configuring, proving, unwiring }
+export const stages = { inspecting, installing, announcing, configuring, proving, preUpgrade, securing, unwiring }
 
 export const waits = {
   /** Handlers are there to be rendered, or nobody is related who could bring some. */

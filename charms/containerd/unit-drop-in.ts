@@ -1,4 +1,6 @@
+import { KcharmError } from '../../lib/errors/index.ts'
 import type { HostObject } from '../../lib/host/objects.ts'
+import { isReference } from '../../lib/model/secret-references.ts'
 import type { Ctx } from './context.ts'
 import { noProxy } from './no-proxy.ts'
 import { UNIT_DROP_INS } from './observe.ts'
@@ -38,13 +40,21 @@ function proxies(context: Ctx): [string, string][] {
     ['HTTPS_PROXY', https],
   ]
   const set = given.flatMap(([name, value]): [string, string][] =>
-    value === undefined ? [] : [[name, isReference(value) ? context.secret(value) : value]],
+    value === undefined ? [] : [[name, isReference(value) ? oneLine(name, value, context.secret(value)) : value]],
   )
   return set.length === 0 ? [] : [...set, ['NO_PROXY', noProxy(context).text]]
 }
 
-function isReference(value: string | undefined): boolean {
-  return value !== undefined && /^(env|file):/.test(value)
+/** Another line would be another setting of the unit. */
+function oneLine(name: string, reference: string, secret: string): string {
+  if (!/\p{Cc}/u.test(secret)) return secret
+  throw new KcharmError(
+    'invalid-option',
+    `${name.toLowerCase()}: ${reference} holds more than one line, or a control character`,
+    {
+      hint: 'expected a URL',
+    },
+  )
 }
 
 /** systemd.syntax(7) and systemd.exec(5): quotes, backslashes, and specifiers. */

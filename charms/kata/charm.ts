@@ -14,6 +14,7 @@ import { sandboxes, shimState } from './observe.ts'
 import { packageReadings } from './package.ts'
 import { releaseOf } from './release.ts'
 import { ownConfigOf } from './settings.ts'
+import { upgrades } from './upgrades.ts'
 import { MODULES_LOAD, stages, waits } from './stages.ts'
 
 export const kata: Charm = defineCharm({
@@ -57,4 +58,5 @@ export const kata: Charm = defineCharm({
   waits,
   heeds: () => null,
   actions,
+  upgrades,
 })

@@ -22,7 +22,7 @@ export interface Found {
 
 export type Mark = 'kata-deploy' | 'snap' | 'kata-1'
 
-const MARKS: Record<Mark, string[]> = {
+export const MARKS: Record<Mark, string[]> = {
   /**
    * kata-containers, tools/packaging/kata-deploy: the drop-ins, with a suffix for each further install, and the folder of each
    * shim that it makes.

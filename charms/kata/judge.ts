@@ -96,5 +96,6 @@ function faultsIn(context: Ctx): Fault[] {
   const release = sourceOf(context)
   const blob = 'message' in release ? undefined : release.blob
   const faults = faultsOf(fitnessOf(context), { archive: blob?.name ?? '', kib: spaceKiB(blob?.size ?? 0), prefix })
-  return blob === undefined || context.holds(`link:${prefix}`) ? faults.filter((fault) => !fault.fatal) : faults
+  const unpacked = context.holds(`link:${prefix}`) && context.ascent === undefined
+  return blob === undefined || unpacked ? faults.filter((fault) => !fault.fatal) : faults
 }

@@ -42,9 +42,10 @@ export function kataPackage(context: Ctx): KataPackage | { message: string; hint
   const installed = view.read(cell)
   const fault =
     repositoryFault({ repository: config.repository, version: config.version, key }) ??
-    upgradeFault(name, installed.version, config.version)
+    (context.ascent ? undefined : upgradeFault(name, installed.version, config.version))
   if (fault !== undefined) return fault
-  const found = installed.version ?? config.version ?? candidate(context, manager, name)
+  const found =
+    (context.ascent && config.version) ?? installed.version ?? config.version ?? candidate(context, manager, name)
   const version = /\d+\.\d+\.\d+/.exec(found ?? '')?.[0]
   if (version === undefined) return notOffered(manager, name)
   if (!isAtLeast(version, '2.0.0')) return tooOld(name, version)

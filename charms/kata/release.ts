@@ -20,6 +20,8 @@ export interface Release {
   install?: { objects: HostObject[]; key: Key }
   /** Only of an archive, which has a place of its own and may not be at home in /opt. */
   blob?: Blob
+  /** Where an archive's own version stands, beside the others. */
+  tree?: string
   /** Where it is, for people. */
   root: string
   /** What paths in its configurations must begin with, which say /opt/kata. */
@@ -43,6 +45,7 @@ export function releaseOf(config: Config, blob: Blob): Release | undefined {
     layout,
     install: { objects: archiveObjects(config, blob, tree), key: `tree:${tree}` },
     blob,
+    tree,
     root: config.prefix,
     base: config.prefix,
     paths: (shim) => shimPaths(config.prefix, layout, shim),

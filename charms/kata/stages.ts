@@ -3,15 +3,17 @@ import { check, type Check } from '../../lib/lifecycle/charm.ts'
 import { canonical } from '../../lib/model/json.ts'
 import { classicLinks } from './classic-links.ts'
 import { configObjects } from './configure.ts'
+import { inUse, leavesPlace } from './in-use.ts'
 import { blocked, type Ctx, type Out } from './context.ts'
 import { MODULES } from './fitness.ts'
 import { handlersOf, namesOf, type Wired } from './handlers.ts'
 import { fitnessOf, foreignInstall, unfit, warnings } from './judge.ts'
 import { kvmMachine } from './kvm-machine.ts'
-import { sandboxes, shimState } from './observe.ts'
+import { shimState } from './observe.ts'
 import { kvmFault, sentence } from './probes.ts'
 import type { Release } from './release.ts'
 import type { OwnConfig } from './settings.ts'
+import { preUpgrade, staging } from './upgrades.ts'
 import { configPathIn, installed, ownConfigs, shippedIn, sourceOf } from './source.ts'
 
 export const MODULES_LOAD = '/etc/modules-load.d/kcharm-kata.conf'
@@ -20,24 +22,8 @@ export const MODULES_LOAD = '/etc/modules-load.d/kcharm-kata.conf'
 export function preflight(context: Ctx): Out {
   const release = sourceOf(context)
   if ('message' in release) return blocked(release.message, release.hint)
-  const { version } = release.layout
-  const before = context.version
-  if (before !== undefined && before !== version && context.holds(`tree:${context.config.prefix}-${before}`)) {
-    const hint = 'upgrades are not supported yet: go back to the resource of before'
-    return blocked(`Kata ${before} is installed, and ${version} is asked for`, hint)
-  }
   const foreign = release.blob === undefined ? undefined : foreignInstall(context)
-  return (
-    foreign ??
-    unfit(context, release) ??
-    (leaves(context, release) ? inUse(context, 'deploy') : undefined) ?? { checks: kvmChecks(context, release) }
-  )
-}
-
-/** Kata will stand elsewhere: the runtime looks for the shims of living sandboxes where they were (kata-containers#12761). */
-function leaves(context: Ctx, { root }: Release): boolean {
-  const before = context.published('runtime')?.handlers ?? []
-  return before.some(({ runtimePath }) => !runtimePath.startsWith(`${root}/`))
+  return foreign ?? unfit(context, release) ?? leavesPlace(context, release) ?? { checks: kvmChecks(context, release) }
 }
 
 /** Before anything is installed; what was let pass by `warn` is not asked again. */
@@ -70,9 +56,15 @@ export function configuring(context: Ctx): Out {
 export function proving(context: Ctx): Out {
   const { layout, install, root } = installed(context)
   const { version } = layout
-  const where = install === undefined ? ` as it was found at ${root}` : ''
+  const adopted = install === undefined
+  const where = adopted ? ` as it was found at ${root}` : ''
   const words = `Kata ${version}${where}, handlers ${namesOf(context.config).join(', ')}`
-  return { checks: shimChecks(context), version, message: [words, ...warnings(context)].join('; ') }
+  return {
+    checks: shimChecks(context),
+    version,
+    ...(adopted ? { adopted } : {}),
+    message: [words, ...warnings(context)].join('; '),
+  }
 }
 
 /** Withdraws the handlers, unless somebody still lives in a sandbox. */
@@ -85,7 +77,7 @@ export function releasing(context: Ctx): Out {
   return inUse(context, 'remove') ?? {}
 }
 
-export const stages = { preflight, unpacking, configuring, proving, unwiring, releasing }
+export const stages = { preflight, unpacking, configuring, proving, preUpgrade, staging, unwiring, releasing }
 
 export const waits = {
   /** As they are wanted now: a handler that was changed is not the one of that name which was loaded before. */
@@ -121,11 +113,4 @@ function shimChecks(context: Ctx): Check[] {
       return state.config ? undefined : `${config} is not there: it is missing from what was installed`
     })
   })
-}
-
-function inUse(context: Ctx, wish: 'remove' | 'deploy'): Out | undefined {
-  const live = context.view.peek(sandboxes)
-  if (!Array.isArray(live) || live.length === 0) return undefined
-  const hint = `end the pods that run in them, then ${wish} again`
-  return blocked(`${live.length} sandboxes still live under its handlers: ${live.slice(0, 3).join(', ')}`, hint)
 }

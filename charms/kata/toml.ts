@@ -1,5 +1,6 @@
 import { parse } from '@iarna/toml'
 import { KcharmError } from '../../lib/errors/index.ts'
+import { tomlScalar } from '../../lib/model/toml-text.ts'
 import { remembered } from '../../lib/model/memo.ts'
 
 export type Scalar = string | number | boolean
@@ -75,7 +76,7 @@ function isScalar(value: unknown): value is Scalar {
 }
 
 function renderLeaf(value: Leaf): string {
-  return Array.isArray(value) ? `[${value.map((each) => JSON.stringify(each)).join(', ')}]` : JSON.stringify(value)
+  return Array.isArray(value) ? `[${value.map((each) => tomlScalar(each)).join(', ')}]` : tomlScalar(value)
 }
 
 function split(key: string): [string, string] {

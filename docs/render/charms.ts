@@ -1,4 +1,4 @@
-import { renderStatechart } from '../../lib/report/charm-text.ts'
+import { renderStatechart, waysOf } from '../../lib/report/charm-text.ts'
 import type { Charm } from '../../lib/lifecycle/charm.ts'
 import type { Endpoint } from '../../lib/model/endpoint.ts'
 import { optionDocs } from '../../lib/model/options.ts'
@@ -29,9 +29,18 @@ function renderCharm(charm: Charm): string {
     endpoints.join(''),
     `### Resources of ${charm.name}\n`,
     resources.join(''),
+    `### Upgrades of ${charm.name}\n`,
+    ways(charm),
     `### The life of ${charm.name}\n`,
     `\`\`\`mermaid\n${renderStatechart(charm.chart).trimEnd()}\n\`\`\`\n`,
   ].join('\n')
+}
+
+/** A list, what changes below each way. */
+function ways(charm: Charm): string {
+  const [intro = '', ...lines] = waysOf(charm)
+  const items = lines.map((line) => line.replace(/^( *)/, '$1- '))
+  return [`${intro.charAt(0).toUpperCase()}${intro.slice(1)}\n`, ...items, ''].join('\n')
 }
 
 function endpointText({ role, interface: { name, version }, scope, limit, required }: Endpoint): string {

@@ -4,7 +4,8 @@ import type { NamedCommand } from './command-files.ts'
 const INTRO = `# Commands
 
 Every command takes \`--json\` (one document on standard output, errors too), \`--debug\` (the stack of a fault of kcharm
-itself) and \`--help\`. Those that work with a model take \`--model NAME\` (\`-m\`, else \`KCHARM_MODEL\`, else \`default\`).
+itself) and \`--help\`. Those that work with a model take \`--model NAME\` (\`-m\`, else \`KCHARM_MODEL\`, else \`default\`)
+and \`--timeout SECONDS\` (else \`KCHARM_TIMEOUT\`, else each wait has its own end): by then what only looks is given up, and no further step begins.
 Exit statuses: [errors.md](errors.md).
 `
 

@@ -2,12 +2,14 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { format } from 'prettier'
 import { charms } from '../../charms/index.ts'
+import { CODES } from '../../lib/errors/index.ts'
 import { bundleFields } from '../../lib/model/bundle.ts'
 import { inventoryFields } from '../../lib/model/inventory.ts'
 import { bundleJsonSchema, inventoryJsonSchema } from '../../lib/model/json-schema.ts'
 import { readCommands } from './command-files.ts'
 import { renderCharms } from './charms.ts'
 import { renderCommands } from './commands.ts'
+import { renderErrorPages } from './error-pages.ts'
 import { renderErrors } from './errors.ts'
 import { renderFields } from './fields.ts'
 
@@ -21,6 +23,7 @@ export async function renderPages(): Promise<Record<string, string>> {
     'docs/reference/inventory.md': inventoryPage(),
     'docs/reference/charms.md': renderCharms(Object.values(charms)),
     'docs/reference/errors.md': errorsPage(),
+    ...renderErrorPages(),
   }
   const laidOut: Record<string, string> = {}
   for (const [path, text] of Object.entries(pages)) laidOut[path] = await layOut(NOTE + text)
@@ -56,7 +59,28 @@ ${renderFields(bundleFields())}
 \`--overlay FILE\` lays further files over a bundle, and so do further documents in its own file. Options and resources of an
 application are merged, its other fields replaced; relations add up, machines are replaced by their names. An application that
 is nothing (\`kata:\`) goes with its relations; a single relation goes by \`removed-relations\`, a list like \`relations\`. A path is
-relative to the file in which it stands.`
+relative to the file in which it stands.
+
+## Variables and files
+
+\`\`\`yaml
+vars:
+  release: 3.20.0
+  shims: [qemu, clh]
+applications:
+  kata:
+    charm: kata
+    options: { version: "\${release}", shims: "\${shims}" }
+    resources: { kata: "files/kata-static-\${release}-amd64.tar.xz" }
+\`\`\`
+
+\`\${NAME}\` in any value of an application stands for the variable. Alone it is the value, whatever its type; beside other text
+it has to be text, a number or true | false, and a number is taken as it is written. \`$\${\` is a plain \`\${\`. An overlay may give
+a variable another value. Variables do not refer to each other; one that is unknown, or that nothing uses, is a fault.
+
+\`include-file://PATH\` as an option or a variable is the text of a file, which has to be UTF-8; \`include-base64://PATH\` is its bytes
+in base64. The path is relative to the file that says it, and the file has at most 1 MiB. The model keeps what was read, not
+the path: \`kcharm export-bundle\` writes the text, and \`kcharm diff-bundle\` compares it.`
 }
 
 /** An inventory as people write it; a test reads it. */
@@ -83,7 +107,13 @@ ${INVENTORY}\`\`\`
 
 \`[]\` stands for each entry of a list.
 
-${renderFields(inventoryFields())}`
+${renderFields(inventoryFields())}
+## Variables of machines
+
+A variable says what is known of a machine: \`variables: { rack: r1 }\`, of its own or of its groups. \`to: rack=r1\` in a bundle and
+\`--to rack=r1\` place by it, beside tags and names; \`kcharm machines\` and \`kcharm show-machine\` show it. Options do not refer to it:
+an application has the same options on all its machines, and where they are to differ it is deployed twice, each time on the
+machines of one value.`
 }
 
 function errorsPage(): string {
@@ -92,7 +122,7 @@ function errorsPage(): string {
 An error says what failed and where, what was expected, and what to do. With \`--json\` it is one document with \`code\`,
 \`message\` and what else is known. When several units end badly, the exit status is that of the worst.
 
-${renderErrors()}`
+${renderErrors(CODES, (code) => `[\`${code}\`](errors/${code}.md)`)}`
 }
 
 const TABLE = /(<!-- exit statuses: npm run docs -->\n)[^]*?(<!-- end -->)/

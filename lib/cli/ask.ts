@@ -1,15 +1,17 @@
 import { closeSync, openSync } from 'node:fs'
 import { Writable } from 'node:stream'
-import { KcharmError } from '../errors/index.ts'
 import { harmless } from '../report/terminal-text.ts'
+import { DEADLINES } from '../run/deadlines.ts'
 import type { Ask } from '../run/open-machine.ts'
+import type { RunTime } from '../run/run-time.ts'
+import { answered, unanswered } from './answered.ts'
 
 /** Asks at the terminal that this process belongs to, as ssh does: also where input and output are pipes. Undefined where there is none. */
-export function terminalAsker(): Ask | undefined {
+export function terminalAsker(time: RunTime): Ask | undefined {
   if (!hasTerminal()) return undefined
   let last: Promise<unknown> = Promise.resolve()
   return (question, how) => {
-    const answer = last.then(() => askOne(question, how))
+    const answer = last.then(() => askOne(question, how, time.within(DEADLINES.question)))
     last = answer.catch(() => undefined)
     return answer
   }
@@ -24,7 +26,7 @@ function hasTerminal(): boolean {
   }
 }
 
-async function askOne(question: string, { hidden }: { hidden: boolean }): Promise<string> {
+async function askOne(question: string, { hidden }: { hidden: boolean }, seconds: number): Promise<string> {
   const [{ createInterface }, { ReadStream, WriteStream }] = await Promise.all([
     import('node:readline/promises'),
     import('node:tty'),
@@ -40,9 +42,9 @@ async function askOne(question: string, { hidden }: { hidden: boolean }): Promis
       terminal.once('close', () => resolve(undefined))
       terminal.once('SIGINT', () => resolve(undefined))
     })
-    const answer = await Promise.race([terminal.question(''), ended])
+    const answer = await answered(Promise.race([terminal.question(''), ended]), seconds)
     if (answer !== undefined) return answer
-    throw new KcharmError('declined', 'a question was not answered')
+    throw unanswered()
   } finally {
     terminal.close()
     if (hidden) output.write('\n')

@@ -1,7 +1,7 @@
 import { Command, Flags } from '@oclif/core'
 import { KcharmError, toKcharmError } from '../errors/index.ts'
 import { errorJson, renderError } from '../report/error-text.ts'
-import { paintFor } from '../report/terminal-text.ts'
+import { paintFor, renderJson } from '../report/terminal-text.ts'
 
 /** What every command has in common: `--json`, and the one place where errors become text and exit status. */
 export abstract class BaseCommand extends Command {
@@ -13,6 +13,10 @@ export abstract class BaseCommand extends Command {
   /** Writes to standard output, unless `--json` keeps that for one document. */
   protected print(text: string): void {
     if (!this.jsonEnabled() && text !== '') process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+  }
+
+  override logJson(value: unknown): void {
+    process.stdout.write(`${renderJson(value)}\n`)
   }
 
   /** The run went through; its result says that not all is well. */

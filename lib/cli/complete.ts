@@ -18,8 +18,8 @@ export interface Names {
   charms: string[]
 }
 
-/** What the last of the words could become; nothing where a file is meant. `names` is asked only when they are needed. */
-export function completions(words: string[], commands: Completable[], names: () => Names): string[] {
+/** What the last of the words could become; nothing where a file is meant. */
+export function completions(words: string[], commands: Completable[], names: Names): string[] {
   const last = words.at(-1) ?? ''
   const before = words.slice(0, -1)
   const fitting = (some: string[]): string[] => [...new Set(some)].filter((word) => word.startsWith(last)).sort()
@@ -40,27 +40,27 @@ export function completions(words: string[], commands: Completable[], names: () 
 const MANY: Record<string, string> = { run: 'unit', preflight: 'unit', ssh: 'at', scp: 'at' }
 
 /** What an argument or a flag is called tells what it names. */
-function namesFor(name: string, names: () => Names): string[] {
+function namesFor(name: string, names: Names): string[] {
   switch (name) {
     case 'app':
     case 'one':
     case 'other':
-      return names().applications
+      return names.applications
     case 'unit':
     case 'include':
     case 'exclude':
-      return names().units
+      return names.units
     case 'name':
-      return [...names().applications, ...names().units, ...names().machines]
+      return [...names.applications, ...names.units, ...names.machines]
     case 'at':
-      return [...names().units, ...names().machines]
+      return [...names.units, ...names.machines]
     case 'machine':
     case 'to':
-      return names().machines
+      return names.machines
     case 'model':
-      return names().models
+      return names.models
     case 'charm':
-      return names().charms
+      return names.charms
     default:
       return []
   }

@@ -17,8 +17,13 @@ compdef _kcharm kcharm
 `,
   fish: `function __kcharm
     set -l words (commandline -opc) (commandline -ct)
-    kcharm complete -- $words[2..] 2>/dev/null
+    set -l found (kcharm complete -- $words[2..] 2>/dev/null)
+    if set -q found[1]
+        string join \\n -- $found
+    else
+        __fish_complete_path (commandline -ct)
+    end
 end
-complete -c kcharm -a '(__kcharm)'
+complete -c kcharm -f -a '(__kcharm)'
 `,
 }

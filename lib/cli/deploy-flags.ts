@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { Flags } from '@oclif/core'
 import { KcharmError } from '../errors/index.ts'
 import { changeFlags } from './change-flags.ts'
+import { rolloutFlags } from './rollout-flags.ts'
 import { readInventory } from './read-files.ts'
 import type { DeployTerms } from '../run/verbs/deploy-terms.ts'
 
@@ -33,7 +34,7 @@ export const deployFlags = {
     multipleNonGreedy: true,
   }),
   to: Flags.string({
-    summary: 'where a charm’s units go: all, tag=NAME or a machine (a bundle says it itself)',
+    summary: 'where a charm’s units go: all, tag=NAME, VARIABLE=VALUE or a machine (a bundle says it itself)',
     helpValue: 'TARGET',
     multiple: true,
     multipleNonGreedy: true,
@@ -42,7 +43,7 @@ export const deployFlags = {
   prune: Flags.boolean({ summary: 'remove what is no longer in the bundle' }),
 }
 
-export const fullDeployFlags = { ...deployFlags, ...changeFlags }
+export const fullDeployFlags = { ...deployFlags, ...rolloutFlags, ...changeFlags }
 
 export interface DeployFlagged {
   inventory?: string | undefined

@@ -1,4 +1,4 @@
-import { CODES, KcharmError } from '../errors/index.ts'
+import { KcharmError } from '../errors/index.ts'
 import { renderError } from '../report/error-text.ts'
 import { paintFor } from '../report/terminal-text.ts'
 
@@ -26,7 +26,7 @@ export function stopGently(): AbortSignal {
 }
 
 export function interrupted(): KcharmError {
-  return new KcharmError('interrupted', CODES.interrupted.says)
+  return new KcharmError('interrupted', 'stopped by the user; the next run goes on')
 }
 
 export function leave(error: KcharmError): never {

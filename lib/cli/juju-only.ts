@@ -20,8 +20,8 @@ const NO_USERS: Elsewhere = {
 }
 
 const NO_STORE: Elsewhere = {
-  why: 'the charms are part of kcharm',
-  instead: 'kcharm charm show NAME shows one; docs/reference lists their options',
+  why: 'charms are part of kcharm, or folders of your own',
+  instead: 'kcharm charm show NAME shows one; docs/writing-a-charm.md shows how one is written',
 }
 
 const NO_NETWORK: Elsewhere = {
@@ -48,7 +48,8 @@ export const JUJU_ONLY: Record<string, Elsewhere> = Object.fromEntries([
   ...each(NO_STORE, 'find', 'info', 'download', 'offer', 'consume', 'find-offers', 'remove-offer'),
   ...each(NO_NETWORK, 'expose', 'unexpose', 'spaces', 'add-space', 'subnets', 'firewall-rules', 'bind'),
   ['scale-application', { why: 'units stand on machines', instead: 'kcharm add-unit APP, kcharm remove-unit UNIT' }],
-  ['refresh', { why: 'a charm comes with kcharm', instead: 'kcharm status --refresh reads the machines again' }],
+  ['refresh', { why: 'here it is called upgrade', instead: 'kcharm upgrade APP [--to VERSION] [--path CHARM]' }],
+  ['upgrade-charm', { why: 'here it is called upgrade', instead: 'kcharm upgrade APP [--to VERSION] [--path CHARM]' }],
   ['integrate', { why: 'here it is called relate', instead: 'kcharm relate A B' }],
   ['add-relation', { why: 'here it is called relate', instead: 'kcharm relate A B' }],
   ['remove-relation', { why: 'here it is called unrelate', instead: 'kcharm unrelate A B' }],

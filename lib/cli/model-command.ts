@@ -1,8 +1,10 @@
 import { Flags } from '@oclif/core'
 import type { Fleet } from '../run/fleet.ts'
+import { fold } from '../report/fold.ts'
+import type { RolloutFlagged } from './rollout-flags.ts'
 import { BaseCommand } from './base-command.ts'
 
-export interface ChangeFlagged {
+export interface ChangeFlagged extends RolloutFlagged {
   yes: boolean
   'dry-run': boolean
 }
@@ -13,7 +15,7 @@ export interface Terms {
   print(text: string): void
   setExit(status: number): void
   /** See `How`. */
-  settle?(fleet: Fleet): void
+  settle?(fleet: Fleet): string[]
 }
 
 /** A command that works with one model. */
@@ -27,9 +29,16 @@ export abstract class ModelCommand extends BaseCommand {
       helpValue: 'NAME',
       helpGroup: 'GLOBAL',
     }),
+    timeout: Flags.integer({
+      summary: 'seconds that it may take: by then what only looks is given up, and no further step begins',
+      min: 1,
+      env: 'KCHARM_TIMEOUT',
+      helpValue: 'SECONDS',
+      helpGroup: 'GLOBAL',
+    }),
   }
 
   protected how(flags: ChangeFlagged): Terms {
-    return { flags, print: (text) => this.print(text), setExit: (status) => this.setExit(status) }
+    return { flags, print: (text) => this.print(fold(text, process.stdout)), setExit: (status) => this.setExit(status) }
   }
 }

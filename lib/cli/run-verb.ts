@@ -1,4 +1,5 @@
-import { renderPlan } from '../report/plan-text.ts'
+import { KcharmError } from '../errors/index.ts'
+import { asksOf, renderPlan } from '../report/plan-text.ts'
 import { renderStatus } from '../report/status-text.ts'
 import { outcomeJson } from '../report/outcome-json.ts'
 import { paintFor } from '../report/terminal-text.ts'
@@ -9,7 +10,8 @@ import { statusOfModel } from '../run/status.ts'
 import type { Verb } from '../run/verb.ts'
 import type { Workspace } from '../run/workspace.ts'
 import { renderError } from '../report/error-text.ts'
-import { approve } from './approve.ts'
+import { rolloutOf } from '../run/waves.ts'
+import { agree, approve } from './approve.ts'
 import { interrupted, stopGently } from './interrupt.ts'
 import type { Terms } from './model-command.ts'
 
@@ -26,7 +28,12 @@ export async function runVerb(work: Workspace & { end(): void }, verb: Verb, on:
           renderPlan({ model: work.name, plans, failed, ...(wanted.notes ? { notes: wanted.notes } : {}) }, paint),
         )
       },
-      approve: async () => (flags.yes ? undefined : await approve('Carry it out?')),
+      approve: async (prepared) => {
+        await agree(asksOf(prepared.plans), flags.accept === true, { time: work.time })
+        if (!flags.yes) await approve('Carry it out?', { time: work.time })
+      },
+      rollout: rolloutOf(flags),
+      ...(flags['no-rollback'] ? { keepsFailed: true } : {}),
       stop: stopGently,
     })
     work.end()
@@ -34,9 +41,13 @@ export async function runVerb(work: Workspace & { end(): void }, verb: Verb, on:
     on.setExit(exitOf(worst))
     const worked = outcome.carriedOut && (hasChanges(outcome) || outcome.failed.length > 0 || worst !== undefined)
     if (worked) on.print(`\n${renderStatus(statusOfModel(await readModel(work), work.charms), paint)}`)
-    if (worst === 'interrupted') process.stderr.write(renderError(interrupted(), paintFor(process.stderr)))
+    if (worst === 'interrupted') process.stderr.write(renderError(whyStopped(work), paintFor(process.stderr)))
     return outcomeJson(work.name, outcome, worst)
   } finally {
     work.end()
   }
+}
+
+function whyStopped({ time }: Workspace): KcharmError {
+  return time?.over?.aborted && time.over.reason instanceof KcharmError ? time.over.reason : interrupted()
 }

@@ -2,20 +2,22 @@ import './plain-zod.ts'
 import { execute } from '@oclif/core/execute'
 import { settings } from '@oclif/core/settings'
 import { KcharmError } from '../errors/index.ts'
-import { JUJU_ONLY } from './juju-only.ts'
 import { problemText } from '../model/faults.ts'
+import { type ImportModule, importWith } from './import-module.ts'
 import { leave, leaveOnInterrupt } from './interrupt.ts'
 
-/** Runs one command line. `dir`: a file URL inside the package. */
-export async function run(dir: string): Promise<void> {
+/** Runs one command line. `dir`: a folder of the package. */
+export async function run(dir: string, importModule: ImportModule): Promise<void> {
+  importWith(importModule)
   settings.enableAutoTranspile = false
   leaveOnInterrupt()
   await execute({ dir })
 }
 
 /** The framework's hook for a command that there is not. It takes all words up to the first flag for its name. */
-export function unknownCommand({ id, config }: { id: string; config: { commandIDs: string[] } }): void {
+export async function unknownCommand({ id, config }: { id: string; config: { commandIDs: string[] } }): Promise<void> {
   const [first = '', ...rest] = id.split(':')
+  const { JUJU_ONLY } = await import('./juju-only.ts')
   const elsewhere = JUJU_ONLY[first]
   if (elsewhere !== undefined) {
     leave(new KcharmError('usage', `kcharm has no ${first}: ${elsewhere.why}`, { hint: elsewhere.instead }))

@@ -150,7 +150,7 @@ function parseFile(frame: string): FileCell {
 function writeFile(wish: FileWish, owner: string, text: string): string {
   const fresh = temporary(wish.path)
   const data = Buffer.from(text, 'utf8').toString('base64')
-  return [
+  return whole(fresh, [
     `kc_parents ${path(posix.dirname(wish.path))}`,
     `kc_keep ${path(wish.path)} ${path(BACKUPS)}`,
     `: >${path(fresh)} && chmod ${wish.mode} ${path(fresh)} && kc_own ${quote(owner)} ${path(fresh)}`,
@@ -159,7 +159,12 @@ function writeFile(wish: FileWish, owner: string, text: string): string {
     `kc_keep ${path(fresh)} ${path(BACKUPS)}`,
     `kc_sync ${path(fresh)}`,
     `mv -f ${path(fresh)} ${path(wish.path)}`,
-  ].join(' &&\n')
+  ])
+}
+
+/** All of it, or nothing: where a disk is full the new file goes again. */
+function whole(fresh: string, steps: string[]): string {
+  return `${steps.join(' &&\n')} ||\n{ rm -f ${path(fresh)}; exit 1; }`
 }
 
 function validation(fresh: string, validate: Validation): string {
@@ -181,14 +186,17 @@ function temporary(name: string): string {
   return posix.join(posix.dirname(folder), `.kcharm.${posix.basename(folder)}.${posix.basename(name)}.new`)
 }
 
+/** What stands there may be somebody else's by now: it is kept like everything that is replaced. */
 function restoreFile(name: string, to: FileCell): string {
-  if (to === null) return `rm -f ${path(name)}`
+  const keep = `kc_keep ${path(name)} ${path(BACKUPS)}`
+  if (to === null) return `${keep} && rm -f ${path(name)}`
   if ('other' in to) throw new Error(`${name} was not a plain file; it cannot be put back`)
   const fresh = temporary(name)
-  return [
+  return whole(fresh, [
+    keep,
     `kc_parents ${path(posix.dirname(name))}`,
     `cp ${path(`${BACKUPS}/${to.sha}`)} ${path(fresh)}`,
     `chmod ${to.mode} ${path(fresh)} && kc_own ${quote(to.owner)} ${path(fresh)}`,
     `kc_sync ${path(fresh)} && mv -f ${path(fresh)} ${path(name)}`,
-  ].join(' &&\n')
+  ])
 }

@@ -1,5 +1,6 @@
 import { canonical } from '../model/json.ts'
 import { archive } from './archive.ts'
+import { copy } from './copy.ts'
 import { directory } from './directory.ts'
 import { edit } from './edit.ts'
 import { file } from './file.ts'
@@ -8,6 +9,7 @@ import { kernelModule } from './kernel-module.ts'
 import type { Change, Kind, Undoer } from './kind.ts'
 import { link } from './link.ts'
 import { packageKind } from './package.ts'
+import { repack } from './repack.ts'
 import { repositoryIndex } from './repository-index.ts'
 import { resourceFile } from './resource-file.ts'
 import { service } from './service.ts'
@@ -16,6 +18,7 @@ import type { Cell, Key, Reading, View } from './view.ts'
 /** Every kind of host object, by name. A new one is its own file and a word here. */
 const kinds = {
   archive,
+  copy,
   directory,
   edit,
   file,
@@ -23,6 +26,7 @@ const kinds = {
   'kernel-module': kernelModule,
   link,
   package: packageKind,
+  repack,
   'repository-index': repositoryIndex,
   'resource-file': resourceFile,
   service,

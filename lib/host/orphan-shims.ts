@@ -2,7 +2,7 @@ import type { Json } from '../model/json.ts'
 import { path } from './shell.ts'
 
 /** A shim that serves nothing any more. */
-export interface OrphanShim {
+interface OrphanShim {
   pid: number
   /** Of its container or sandbox. */
   id: string
@@ -15,8 +15,6 @@ export interface OrphanShim {
 interface Search {
   /** Whose command lines: a pattern of `case`, such as `*containerd-shim-kata*' -id '*`. */
   program: string
-  /** Lines before the search. */
-  before: string[]
   /** A condition on `$each` (its folder in /proc), `$id` and `$line` that holds for a shim which still serves something. */
   serves: string
   /** End those that are found. */
@@ -27,10 +25,9 @@ interface Search {
 const YOUNG = 120
 
 /** A script that prints a line for each orphan; the search and the end are one, so that nothing else is ended than what was found. */
-export function orphanScript({ program, before, serves, end }: Search): string {
+export function orphanScript({ program, serves, end }: Search): string {
   return [
     `up=$(cut -d. -f1 ${path('/proc/uptime')}) ticks=$(getconf CLK_TCK 2>/dev/null || echo 100)`,
-    ...before,
     `for each in ${path('/proc')}/[0-9]*; do`,
     `  line=$(tr '\\0' ' ' <"$each/cmdline" 2>/dev/null) || continue`,
     `  case $line in ${program}) ;; *) continue ;; esac`,
@@ -62,17 +59,9 @@ export function namesId(variable: string): string {
   return `case "$${variable}" in *"$id"*) true ;; *) false ;; esac`
 }
 
-export function parseOrphans(frame: string): OrphanShim[] {
-  return [...frame.matchAll(/^orphan (\d+) (\d+) (left|ended|stuck) (\S+)$/gm)].map(([, pid, age, state, id]) => ({
-    pid: Number(pid),
-    id: id ?? '',
-    age: Number(age),
-    state: state as OrphanShim['state'],
-  }))
-}
-
 /** What an action answers: all well when none is left. */
-export function orphansAnswer(orphans: OrphanShim[], what: string): { ok: boolean; says: string; result: Json } {
+export function orphansAnswer(frame: string, what: string): { ok: boolean; says: string; result: Json } {
+  const orphans = parseOrphans(frame)
   const left = orphans.filter(({ state }) => state !== 'ended').length
   const ended = orphans.length - left
   const words = [...(ended > 0 ? [`${ended} ended`] : []), ...(left > 0 ? [`${left} left`] : [])].join(', ')
@@ -82,4 +71,13 @@ export function orphansAnswer(orphans: OrphanShim[], what: string): { ok: boolea
     says: orphans.length === 0 ? `no shim without ${what}` : `shims without ${what}: ${words}${hint}`,
     result: orphans.map((each) => ({ ...each })),
   }
+}
+
+function parseOrphans(frame: string): OrphanShim[] {
+  return [...frame.matchAll(/^orphan (\d+) (\d+) (left|ended|stuck) (\S+)$/gm)].map(([, pid, age, state, id]) => ({
+    pid: Number(pid),
+    id: id ?? '',
+    age: Number(age),
+    state: state as OrphanShim['state'],
+  }))
 }

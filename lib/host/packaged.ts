@@ -43,12 +43,12 @@ export function repositoryFault(asked: {
   }
 }
 
-/** Another version than the one that is there is an upgrade, which does not exist yet. */
+/** Another version than the one that is there: an upgrade, of a unit that is at rest on it. */
 export function upgradeFault(name: string, installed: string | undefined, asked: string | undefined) {
   if (asked === undefined || installed === undefined || isVersion(asked, installed)) return undefined
   return {
     message: `${name} ${installed} is installed, and ${asked} is asked for`,
-    hint: 'upgrades are not supported yet: go back to the version or the resource of before',
+    hint: `deploy it as it is first (leave version out), then: kcharm upgrade`,
   }
 }
 

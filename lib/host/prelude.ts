@@ -1,4 +1,4 @@
-import { HOME, MANIFEST, RUN, STILL } from './shell.ts'
+import { HOME, KEPT, MANIFEST, RUN, STILL } from './shell.ts'
 
 /**
  * The functions that readings and write scripts call. POSIX sh with coreutils (GNU, uutils or busybox). Readings make no
@@ -6,13 +6,16 @@ import { HOME, MANIFEST, RUN, STILL } from './shell.ts'
  * planner's log (/var/log/apt/eipp.log.xz, which apt-get writes also in a simulation).
  */
 export const READING_PRELUDE = String.raw`
-kc_owner() { if [ -n "$R" ]; then echo root:root; else stat -c %U:%G "$1"; fi; }
-kc_sha() { set -- $(sha256sum <"$1"); printf %s "$1"; }
+kc_nl='
+'
+kc_owner='%U:%G'
+[ -z "$R" ] || kc_owner=root:root
+kc_sha() { kc_sum=$(sha256sum <"$1"); printf %s "\${kc_sum%% *}"; }
 kc_other() { if [ -h "$1" ]; then echo link; elif [ -d "$1" ]; then echo directory; elif [ -f "$1" ]; then echo file; else echo special; fi; }
 kc_file() {
   if [ ! -e "$1" ] && [ ! -h "$1" ]; then echo none
   elif [ -h "$1" ] || [ ! -f "$1" ]; then kc_other "$1"
-  else echo "file $(stat -c %a "$1") $(kc_owner "$1") $(stat -c %s "$1") $(kc_sha "$1")"; fi; }
+  else kc_sum=$(sha256sum <"$1"); echo "file $(stat -c "%a $kc_owner %s" "$1") \${kc_sum%% *}"; fi; }
 kc_dir() {
   if [ ! -e "$1" ] && [ ! -h "$1" ]; then echo none
   elif [ -h "$1" ] || [ ! -d "$1" ]; then kc_other "$1"
@@ -21,11 +24,12 @@ kc_link() {
   if [ -h "$1" ]; then kc_target=$(readlink "$1") && printf 'link %s\n' "\${kc_target#"$R"}"
   elif [ -e "$1" ]; then kc_other "$1"; else echo none; fi; }
 kc_module() {
-  if [ -d "$R/sys/module/$1" ] || grep -qE "/$(echo "$1" | sed 's/_/[-_]/g')\.ko" "$R/lib/modules/$(uname -r)/modules.builtin" 2>/dev/null
+  if [ -d "$R/sys/module/$1" ] || tr - _ <"$R/lib/modules/$(uname -r)/modules.builtin" 2>/dev/null | grep -qF "/$1.ko"
   then echo loaded; else echo absent; fi; }
 kc_package() {
-  case $(dpkg-query -W -f='\${db:Status-Status} \${Version}\n' "$1" 2>/dev/null) in
-  'installed '* | 'triggers-'*) dpkg-query -W -f='installed \${Version}\n' "$1" ;;
+  kc_said=$(dpkg-query -W -f='\${db:Status-Status} \${Version}\n' "$1" 2>/dev/null)
+  case $kc_said in
+  'installed '* | 'triggers-'*) echo "installed \${kc_said#* }" ;;
   'config-files '*) echo config ;;
   '' | 'not-installed '*) echo none ;;
   *) echo partial ;; esac; }
@@ -54,34 +58,38 @@ kc_tree() {
   if [ ! -f "$2" ]; then echo "damaged -"; return; fi
   read -r kc_archive kc_list <"$2"
   if [ "$(kc_listing "$1")" = "$kc_list" ]; then echo "whole $kc_archive"; else echo "damaged $kc_archive"; fi; }
-kc_show() { printf '%s\n' "$kc_unit" | sed -n "s/^$1=//p"; }
+# kc_show VARIABLE PROPERTY, of $kc_unit
+kc_show() {
+  kc_value=\${kc_unit#*"$kc_nl$2="}
+  [ "$kc_value" != "$kc_unit" ] || kc_value=
+  eval "$1=\${kc_value%%"\$kc_nl"*}"; }
 kc_service() {
   kc_name=$1 kc_stamp=$2; shift 2
-  kc_unit=$(systemctl show --timestamp=unix -p LoadState,ActiveState,UnitFileState,InvocationID,ExecMainStartTimestamp "$kc_name" 2>/dev/null ||
+  kc_unit=$kc_nl$(systemctl show --timestamp=unix -p LoadState,ActiveState,UnitFileState,InvocationID,ExecMainStartTimestamp "$kc_name" 2>/dev/null ||
     systemctl show -p LoadState,ActiveState,UnitFileState,InvocationID "$kc_name" 2>/dev/null)
+  kc_show kc_load LoadState; kc_show kc_active ActiveState; kc_show kc_enabled UnitFileState
   kc_loaded=-
-  if [ "$(kc_show ActiveState)" = active ]; then
+  if [ "$kc_active" = active ]; then
+    kc_show kc_now InvocationID
     kc_invocation='' kc_digest=''
     [ ! -f "$kc_stamp" ] || read -r kc_invocation kc_digest <"$kc_stamp"
-    if [ -n "$kc_invocation" ] && [ "$kc_invocation" = "$(kc_show InvocationID)" ]; then kc_loaded=$kc_digest
+    if [ -n "$kc_invocation" ] && [ "$kc_invocation" = "$kc_now" ]; then kc_loaded=$kc_digest
     else
-      kc_since=$(kc_show ExecMainStartTimestamp) kc_loaded=fresh
-      kc_since=\${kc_since#@}
+      kc_show kc_since ExecMainStartTimestamp
+      kc_loaded=fresh kc_since=\${kc_since#@}
       for kc_path in "$@"; do
         kc_changed=$(stat -c %Z "$kc_path" 2>/dev/null) || continue
         [ "$kc_changed" -le "\${kc_since:-0}" ] 2>/dev/null || kc_loaded=stale
       done
     fi
   fi
-  kc_load=$(kc_show LoadState)
   [ "$kc_load" != masked ] || [ ! -e "$R${STILL}/$kc_name" ] || kc_load=loaded
-  kc_active=$(kc_show ActiveState) kc_enabled=$(kc_show UnitFileState)
   echo "\${kc_load:-not-found} \${kc_active:-inactive} \${kc_enabled:--} $kc_loaded"; }
 `.replaceAll('\\$', '$')
 
 /**
  * What write scripts need besides; loaded once per session, when the first change is carried out. systemd 252 does not notice
- * that a unit has its first drop-in: `kc_outdated` looks for it.
+ * that a unit has its first drop-in, nor that a file has come before its own: `kc_outdated` looks for both.
  */
 export const WRITING_PRELUDE = String.raw`
 kc_say() { printf 'kcharm: %s\n' "$*" >&2; }
@@ -93,10 +101,19 @@ kc_keep() {
   [ -f "$1" ] || return 0
   mkdir -p "$2" && kc_copy=$2/$(kc_sha "$1") || return
   [ -f "$kc_copy" ] || { cp "$1" "$kc_copy.new" && chmod 600 "$kc_copy.new" && kc_sync "$kc_copy.new" && mv -f "$kc_copy.new" "$kc_copy"; }; }
+kc_copy_whole() {
+  kc_from=\${1#"$R"}
+  [ -f "$1" ] || { kc_say "$kc_from is not there"; return 1; }
+  mkdir -p "\${2%/*}" || return
+  for kc_try in 1 2 3 4 5; do
+    kc_was=$(stat -c '%Y %s' "$1") && cp -p "$1" "$2.kcharm-new" && chmod 600 "$2.kcharm-new" || { rm -f "$2.kcharm-new"; return 1; }
+    if [ "$kc_was" = "$(stat -c '%Y %s' "$1")" ] && cmp -s "$1" "$2.kcharm-new"; then kc_sync "$2.kcharm-new" && mv -f "$2.kcharm-new" "$2"; return; fi
+  done
+  rm -f "$2.kcharm-new"; kc_say "$kc_from changes all the time"; return 1; }
 kc_note() {
   mkdir -p "$R${HOME}" || return
-  if [ -s "$R${MANIFEST}" ] && [ -n "$(tail -c 1 "$R${MANIFEST}")" ]; then echo >>"$R${MANIFEST}" || return; fi
-  printf '%s\n' "$@" >>"$R${MANIFEST}" && kc_sync "$R${MANIFEST}"; }
+  { [ ! -s "$R${MANIFEST}" ] || [ -z "$(tail -c 1 "$R${MANIFEST}")" ] || echo; printf '%s\n' "$@"; } |
+    cat - >>"$R${MANIFEST}" && kc_sync "$R${MANIFEST}"; } # cat says why it cannot write, a shell's own printf does not
 kc_validate() {
   kc_forbid=$1 kc_new=$2; shift 2
   kc_said=$("$@" 2>&1 >/dev/null) && { [ -z "$kc_forbid" ] || ! printf %s "$kc_said" | grep -qF "$kc_forbid"; } && return 0
@@ -117,7 +134,30 @@ kc_install() {
   "kc_\${kc_manager}_install" "$@"; kc_status=$?
   for kc_each in $kc_still; do kc_unstill "$kc_each"; done
   systemctl daemon-reload; return $kc_status; }
-kc_apt_install() { kc_apt install --no-install-recommends --allow-downgrades "$@"; }
+kc_apt_install() {
+  kc_said=$(kc_apt install --no-install-recommends --allow-downgrades "$@" 2>&1) && return
+  kc_file=$(printf %s "$1" | sed 's/=/_/; s/:/%3a/g')_
+  for kc_deb in "$R${KEPT}/$kc_file"*.deb "$R/var/cache/apt/archives/$kc_file"*.deb; do
+    [ ! -f "$kc_deb" ] || { kc_apt install --no-install-recommends --allow-downgrades "$kc_deb" && return; }
+  done
+  printf '%s\n' "$kc_said" >&2; return 1; }
+kc_repack() {
+  kc_new=$2.kcharm-new; rm -rf "$kc_new" "$kc_new.deb"
+  (umask 077; mkdir -p "\${2%/*}") && (umask 022; mkdir -p "$kc_new/DEBIAN") || return
+  dpkg-query -s "$1" | sed '/^Status:/d; /^Conffiles:/d; /^ [^ ]* [0-9a-f]\{32\}/d' >"$kc_new/DEBIAN/control"
+  for kc_part in $(dpkg-query --control-list "$1"); do
+    [ "$kc_part" = md5sums ] || { dpkg-query --control-show "$1" "$kc_part" >"$kc_new/DEBIAN/$kc_part" && chmod 644 "$kc_new/DEBIAN/$kc_part"; }
+    case $kc_part in preinst | postinst | prerm | postrm | config) chmod 755 "$kc_new/DEBIAN/$kc_part" ;; esac
+  done
+  kc_bad='' kc_out=''
+  dpkg-query -L "$1" >"$kc_new.list" || kc_bad=list
+  while IFS= read -r kc_path; do
+    case $kc_path in /.) continue ;; esac
+    if [ -d "$kc_path" ] && { [ ! -L "$kc_path" ] || grep -qF "$kc_path/" "$kc_new.list"; }; then (umask 022; mkdir -p "$kc_new$kc_path")
+    elif [ -e "$kc_path" ] || [ -L "$kc_path" ]; then (umask 022; mkdir -p "$kc_new\${kc_path%/*}") && cp -a "$kc_path" "$kc_new$kc_path" || { kc_bad=$kc_path; break; }; fi
+  done <"$kc_new.list"
+  [ -z "$kc_bad" ] && kc_out=$(dpkg-deb -b "$kc_new" "$kc_new.deb" 2>&1) && kc_sync "$kc_new.deb" && mv -f "$kc_new.deb" "$2" || { rm -rf "$kc_new" "$kc_new.deb" "$kc_new.list"; kc_say "$1 cannot be kept: $kc_bad $kc_out"; return 1; }
+  rm -rf "$kc_new" "$kc_new.list"; }
 kc_dnf() {
   kc_out=$(dnf -y -q --setopt=install_weak_deps=False --disableexcludes=all "$@" 2>&1 9>&-) && return 0
   kc_say "dnf $1 failed: $(printf %s "$kc_out" | grep -E '^(Error|No match| *Problem)' | head -n 3 | tr '\n' ' ')"; return 1; }
@@ -169,6 +209,8 @@ kc_apt_remove() {
   kc_apt "$kc_how" "$1"; }
 kc_outdated() {
   [ "$(systemctl show -p NeedDaemonReload --value "$1")" != yes ] || return 0
+  kc_own="$R/etc/systemd/system/$1.service"
+  [ ! -f "$kc_own" ] || [ "$R$(systemctl show -p FragmentPath --value "$1")" = "$kc_own" ] || return 0
   for kc_drop in "$R/etc/systemd/system/$1.service.d/"*.conf; do
     [ ! -e "$kc_drop" ] || case " $(systemctl show -p DropInPaths --value "$1") " in *" \${kc_drop#"$R"} "*) ;; *) return 0 ;; esac
   done
@@ -179,7 +221,7 @@ kc_service_start() {
   systemctl -q is-enabled "$1" 2>/dev/null || systemctl -q enable "$1" 2>/dev/null
   systemctl reset-failed "$1" 2>/dev/null
   if ! kc_out=$(systemctl restart "$1" 2>&1 9>&-); then
-    kc_say "$1 does not come up: $(journalctl -u "$1" -n 40 -o cat --no-pager 2>/dev/null | grep -iE 'error|fatal|fail|invalid' | grep -vE "^($1\.service: |Failed to start )" | tail -n 3 | tr '\n' ' ')$kc_out"; return 1
+    kc_say "$1 does not come up: $(journalctl -u "$1" -n 40 -o cat --no-pager 2>/dev/null | grep -iE 'error|fatal|fail|invalid' | grep -vE "^($1\.service: |Failed to start )|level=info" | tail -n 3 | tr '\n' ' ')$kc_out"; return 1
   fi
   (umask 077; mkdir -p "\${2%/*}") && printf '%s %s\n' "$(systemctl show -p InvocationID --value "$1")" "$3" >"$2"; }
 kc_service_forget() { kc_unstill "$1"; systemctl daemon-reload; systemctl reset-failed "$1" 2>/dev/null; rm -f "$2"; rmdir "\${2%/*}" "$R${RUN}" 2>/dev/null || :; }

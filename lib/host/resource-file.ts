@@ -65,7 +65,7 @@ function placing({ path: to, blob }: ResourceFileObject, mode: string): string {
     `[ "$(kc_sha ${from})" = ${blob.sha256} ] || { rm -f ${from}; kc_say 'the digest is not the vouched one'; exit 1; }`,
     `kc_parents ${path(posix.dirname(to))} && kc_keep ${path(to)} ${path(BACKUPS)} &&`,
     `cp ${from} ${fresh} && chmod ${mode} ${fresh} && kc_own root:root ${fresh} && kc_sync ${fresh} &&`,
-    `mv -f ${fresh} ${path(to)} && rm -f ${from}`,
+    `mv -f ${fresh} ${path(to)} && rm -f ${from} || { rm -f ${fresh}; exit 1; }`,
   ].join('\n')
 }
 

@@ -17,6 +17,8 @@ export function path(absolute: string): string {
 
 /** Where kcharm keeps its own things on a machine. */
 export const HOME = '/var/lib/kcharm'
+/** What going back would need and nobody else keeps. */
+export const KEPT = `${HOME}/kept`
 export const MANIFEST = `${HOME}/manifest`
 export const BACKUPS = `${HOME}/backups`
 export const BLOBS = `${HOME}/blobs`

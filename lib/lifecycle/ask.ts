@@ -30,6 +30,10 @@ export interface Surroundings {
   view: View
   /** A plan: what an earlier planned change decides may stay open. */
   foresees: boolean
+  /** An upgrade that fails is left as it is, for somebody to look at. */
+  keepsFailed?: boolean
+  /** Whether somebody has agreed to what a stage asks; absent: to everything. */
+  agreed?(this: void, unit: string, what: string): boolean
   /** Names a new operation. */
   operation(): string
   /** Takes the driver's rules out, one at a time: for the tests that show what each rule is for. */

@@ -6,11 +6,22 @@ export type Status = 'active' | 'blocked' | 'waiting' | 'error' | 'terminated' |
 /** What a stage or an undo can end with. */
 export type Outcome = 'ok' | 'blocked' | 'fail'
 /** What can happen to a unit that is not busy. All are derived from facts by the driver; none is stored. */
-export type Wish = 'begin' | 'changed' | 'remove' | 'ready' | 'quiet'
-export type Signal = Outcome | Wish
+export type Wish = 'begin' | 'changed' | 'upgrade' | 'rollback' | 'remove' | 'ready' | 'quiet'
+/** `hold`: a unit that would rest as active, while what is wanted of it was refused. */
+export type Signal = Outcome | Wish | 'hold'
 
 /** Juju's hook names, as labels on states: what people see, and what authors write for. */
-export type Hook = 'install' | 'config-changed' | 'start' | 'update-status' | 'stop' | 'remove' | 'rollback'
+export type Hook =
+  | 'install'
+  | 'config-changed'
+  | 'start'
+  | 'update-status'
+  | 'pre-upgrade'
+  | 'upgrade-charm'
+  | 'post-upgrade'
+  | 'rollback'
+  | 'stop'
+  | 'remove'
 
 interface StageState<K> {
   kind: 'stage'
@@ -18,11 +29,16 @@ interface StageState<K> {
   takes: boolean
   /** What it made once and no longer wants stays for now: peers may still use it. An undo of scope `stale` puts it back. */
   keeps: boolean
+  /** The stage that it does again, on another revision: that one's function, unless it has its own, and that one's place in the manifest. */
+  as?: string
   hook?: Hook
   to: Partial<Record<Outcome, K>>
 }
-/** `pass`: what this pass did; `all`: all that the unit ever did; `stale`: what stages that keep did not want in this pass. */
-export type UndoScope = 'pass' | 'all' | 'stale'
+/**
+ * `pass`: what this pass did, and the revision that it was about; `revision`: all since the revision that is wanted again was left;
+ * `all`: all that the unit ever did; `stale`: what stages that keep did not want in this pass.
+ */
+export type UndoScope = 'pass' | 'revision' | 'all' | 'stale'
 interface UndoState<K> {
   kind: 'undo'
   scope: UndoScope
@@ -40,7 +56,7 @@ interface RestState<K> {
   status: Status
   /** The name of a wait's condition that may still come true here. */
   until?: string
-  to: Partial<Record<Wish, K>>
+  to: Partial<Record<Wish | 'hold', K>>
 }
 export type ChartState<K extends string = string> = StageState<K> | UndoState<K> | WaitState<K> | RestState<K>
 
@@ -85,10 +101,10 @@ export function life<K extends string>(
 
 export function stage<const K extends string>(
   to: Partial<Record<Outcome, K>>,
-  more: { takes?: boolean; keeps?: boolean; hook?: Hook } = {},
+  more: { takes?: boolean; keeps?: boolean; as?: string; hook?: Hook } = {},
 ): ChartState<K> {
-  const { takes = false, keeps = false, hook } = more
-  return { kind: 'stage', takes, keeps, to, ...(hook ? { hook } : {}) }
+  const { takes = false, keeps = false, as, hook } = more
+  return { kind: 'stage', takes, keeps, to, ...(as ? { as } : {}), ...(hook ? { hook } : {}) }
 }
 
 export function undo<const K extends string>(
@@ -105,7 +121,7 @@ export function wait<const K extends string>(until: string, to: { ready: K; quie
 
 export function rest<const K extends string>(
   status: Status,
-  to: Partial<Record<Wish, K>>,
+  to: Partial<Record<Wish | 'hold', K>>,
   until?: string,
 ): ChartState<K> {
   return { kind: 'rest', status, to, ...(until === undefined ? {} : { until }) }
@@ -130,7 +146,7 @@ function isBusy([, state]: [string, ChartState]): boolean {
 }
 
 function source(name: string, state: ChartState): string {
-  return state.kind === 'undo' ? `undo ${state.scope}` : name
+  return state.kind === 'undo' ? `undo ${state.scope}` : state.kind === 'stage' ? (state.as ?? name) : name
 }
 
 function xstateOf(name: string, state: ChartState): object {

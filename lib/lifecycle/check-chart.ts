@@ -10,9 +10,9 @@ interface At {
   state: string
   failures: number
   path: string[]
-  /** A stage of hook `start` (the proof) lay on the way since the last rest. */
+  /** A stage of hook `start` or `post-upgrade` (the proof) lay on the way since the last rest or undo. */
   proved: boolean
-  /** How many stages took the inputs since the last rest. */
+  /** How many stages took the inputs since the last rest or undo. */
   takes: number
 }
 
@@ -58,8 +58,9 @@ function onward(chart: Chart, at: At): At[] {
     const failed = signal === 'fail' ? 1 : 0
     const next = chart.next(at.state, signal)
     if (next === undefined || failed > at.failures) return []
-    const fresh = state.kind === 'rest'
-    const proved = state.kind === 'stage' && state.hook === 'start' && signal === 'ok'
+    const fresh = state.kind === 'rest' || (state.kind === 'undo' && state.scope !== 'stale')
+    const proves = state.kind === 'stage' && (state.hook === 'start' || state.hook === 'post-upgrade')
+    const proved = proves && signal === 'ok'
     const takes = state.kind === 'stage' && state.takes ? 1 : 0
     return [
       {
@@ -74,7 +75,7 @@ function onward(chart: Chart, at: At): At[] {
 }
 
 function signalsOf(state: ChartState): Signal[] {
-  if (state.kind === 'rest') return ['begin', 'changed', 'remove', 'ready']
+  if (state.kind === 'rest') return ['begin', 'changed', 'upgrade', 'rollback', 'remove', 'ready', 'hold']
   if (state.kind === 'wait') return ['ready', 'quiet']
   return ['ok', 'blocked', 'fail']
 }

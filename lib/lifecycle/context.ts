@@ -1,5 +1,6 @@
 import type { Blob } from '../host/kind.ts'
 import type { Key, View } from '../host/view.ts'
+import type { Ascent } from './upgrades.ts'
 import type { LocalBag, RemoteBag } from '../model/endpoint.ts'
 
 export interface Peer<Bag> {
@@ -22,10 +23,12 @@ export interface Context<C, E> {
   /** Did this unit itself put the thing on the machine (and it is still there)? */
   holds(key: Key): boolean
   /**
-   * What `env:NAME` or `file:PATH` stands for on the operator's side. It must go nowhere but into a file object with
+   * What an option's reference (`env:NAME` and the like) stands for on the operator's side. It must go nowhere but into a file object with
    * `secret`. Throws `invalid-option` where it stands for nothing.
    */
   secret(reference: string): string
   /** The version that the unit had when it last came to rest. */
   version?: string
+  /** Where an upgrade leads, while it is on its way. */
+  ascent?: Ascent
 }

@@ -1,7 +1,9 @@
+import { charmKey } from '../model/charm-of.ts'
 import type { Answer, Ask, Surroundings } from './ask.ts'
 import { isResting, type Wish } from './chart.ts'
 import { hooksOfSignal } from './hooks.ts'
 import { startPass } from './pass.ts'
+import { wayToWish } from './revision.ts'
 import { settle } from './settle.ts'
 import { runBusyState } from './stage.ts'
 import { can, contextOf, inputsDigest, isGone, type Site, stateOf, statusOf, type Unit } from './unit.ts'
@@ -70,6 +72,8 @@ function dueAtRest(site: Site, unit: Unit, around: Surroundings): Wish | undefin
   if (unit.life === 'absent') {
     return isGone(site, unit) || unit.removing || !can(unit, 'remove') ? undefined : 'remove'
   }
+  const way = wayToWish(site, unit)
+  if (way !== undefined && can(unit, way)) return way
   if (!unit.begun) return can(unit, 'begin') ? 'begin' : undefined
   const changed = unit.judged !== undefined && unit.judged !== inputsDigest(site, unit, around.view)
   return changed && can(unit, 'changed') ? 'changed' : undefined
@@ -81,13 +85,34 @@ function* fire(site: Site, unit: Unit, what: { wish: Wish; around: Surroundings 
   if (target === undefined) throw new Error(`${unit.name}: ${unit.state} does not take ${wish}`)
   unit.begun = true
   if (wish === 'remove') unit.removing = true
-  if (stateOf(unit).kind === 'rest') startPass(site, unit, what)
+  if (wish === 'rollback') unit.returning = true
+  if (stateOf(unit).kind === 'rest') {
+    startPass(site, unit, what)
+    yield* tellCharm(unit)
+  }
   const news = unit.record?.applied !== inputsDigest(site, unit, what.around.view)
   for (const hook of hooksOfSignal(unit, wish, news))
     yield { do: 'tell', event: { unit: unit.name, kind: 'hook', hook } }
   unit.state = target
+  if (wish === 'quiet') sayForWhom(site, unit)
   if (isResting(stateOf(unit))) yield* settle(site, unit)
   yield { do: 'tell', event: { unit: unit.name, kind: 'state', state: unit.state, status: statusOf(unit) } }
+}
+
+/** Its charm is another than when it last came to rest. */
+function* tellCharm({ name, charm, record }: Unit): Generator<Ask, void, Answer> {
+  if (record === undefined || record.charm === charmKey(charm)) return
+  const text = `its charm has changed: ${charmKey(charm)}, it was ${record.charm}`
+  yield { do: 'tell', event: { unit: name, kind: 'note', text, asks: false } }
+}
+
+/** Nobody it waits for can move any more, and it cannot go on: what stands in its way is theirs. */
+function sayForWhom(site: Site, unit: Unit): void {
+  if (statusOf(unit) !== 'blocked') return
+  const ill = site.units.filter((peer) => peer.fault && unit.links.some((each) => each.peer === peer.name))
+  const [first] = ill
+  if (first === undefined) return
+  unit.fault = { message: `waits for ${ill.map(({ name }) => name).join(', ')}: ${first.fault?.message}` }
 }
 
 /** The same states and bags a hundred times over is a fault of a charm: named, instead of going on for ever. */

@@ -1,4 +1,4 @@
-import type { Signal } from './chart.ts'
+import type { Hook, Signal } from './chart.ts'
 import { type Site, stateOf, type Unit } from './unit.ts'
 
 /** Juju's hook names for an event that moves a unit at rest or waiting, in Juju's order. `news`: its inputs are not those of its record. */
@@ -16,7 +16,7 @@ export function hooksOfStage(unit: Unit): string[] {
   const state = stateOf(unit)
   const hook = state.kind === 'stage' || state.kind === 'undo' ? state.hook : undefined
   if (hook === undefined) return []
-  if (hook === 'remove' || hook === 'rollback') return [hook]
+  if (ALWAYS.some((each) => each === hook)) return [hook]
   if (!unit.pass?.fresh)
     return hook === 'config-changed' && unit.pass?.wish === 'begin' && optionsChanged(unit) ? [hook] : []
   return hook === 'install' ? ['install', ...created(unit)] : [hook]
@@ -29,6 +29,9 @@ export function hooksOfRest(site: Site, unit: Unit): string[] {
   const there = unit.links.filter((link) => site.units.find((other) => other.name === link.peer)?.bags[link.remote])
   return there.flatMap((link) => [`${link.endpoint}-relation-joined`, `${link.endpoint}-relation-changed`])
 }
+
+/** These run only when there is a reason; the others on every walk. */
+const ALWAYS: Hook[] = ['remove', 'rollback', 'pre-upgrade', 'upgrade-charm', 'post-upgrade']
 
 function optionsChanged(unit: Unit): boolean {
   return unit.record !== undefined && JSON.stringify(unit.record.options) !== JSON.stringify(unit.options)

@@ -10,6 +10,7 @@ export interface UnitRecord {
   charm: string
   state: string
   version?: string
+  adopted?: true
   /** Digest of the inputs of the last pass. */
   applied?: string
   bags: Bags
@@ -22,12 +23,39 @@ export interface UnitRecord {
   resources?: Record<string, { name: string; sha256: string }>
   /** Related units: endpoint and peer. */
   links: { endpoint: string; peer: string; remote: string }[]
+  /** What was wanted, tried and taken back. */
+  refused?: Refusal
+  /** Revisions that an upgrade left and that can be gone back to, oldest first. */
+  kept?: KeptRevision[]
+  /** An upgrade that was neither proved nor put back rests here in the middle: its operation goes on. */
+  open?: string
+}
+
+export interface Refusal {
+  /** Digest of the options and resources. */
+  revision: string
+  version: string
+  message: string
+  hint?: string
+  /** It had changed something before it was taken back: it is not tried again unasked. */
+  touched: boolean
+}
+
+/** A revision as it was in force, and what of it is still on the machine. */
+export interface KeptRevision extends Pick<UnitRecord, 'options' | 'set' | 'resources' | 'bags'> {
+  version: string
+  /** Of one from a folder. */
+  charm?: string
+  /** The operation that left it: going back undoes it, and all since. */
+  op: string
+  /** What only this revision needs. */
+  keys: Key[]
 }
 
 /** The manifest: append-only lines. Their fold is what we put on the machine and what was there before. */
 export type Line =
   | { t: 'model'; id: string; name: string }
-  | { t: 'begin'; op: string; unit: string; app: string; charm: string; bags: Bags; version?: string }
+  | { t: 'begin'; op: string; unit: string; app: string; charm: string; bags: Bags; version?: string; to?: string }
   | Intent
   | { t: 'done'; n: number }
   /** One key of these intents is back to what it was; what came along with it has a line of its own. */
@@ -124,6 +152,12 @@ export function holdings(lines: Line[], unit: string, op?: string): Holding[] {
   return held
 }
 
+/** What a unit has made since an operation began, that one included. */
+export function holdingsSince(lines: Line[], unit: string, op: string): Holding[] {
+  const start = lines.findIndex((line) => line.t === 'begin' && line.unit === unit && line.op === op)
+  return start < 0 ? [] : fold(lines.slice(start), unit)
+}
+
 /** Lines are only ever added: as long as there are as many, the fold of them is the same. */
 const folded = new WeakMap<Line[], { length: number; of: Map<string, Holding[]> }>()
 
@@ -138,21 +172,37 @@ function fold(lines: Line[], unit: string, op?: string): Holding[] {
     }
     if (still(line.key)) hold(held, line, line.of ?? line.key)
   }
-  return [...held.values()]
+  return [...held.values()].filter((each) => op !== undefined || !isNothing(each))
 }
 
-/** The operation of a unit that began and has not come to rest, if there is one. */
-export function openOperation(lines: Line[], unit: string): { op: string; bags: Bags } | undefined {
-  let open: { op: string; bags: Bags } | undefined
+/** Put back by a later step, so that nothing of it is left. */
+function isNothing({ key, stretches: [only, ...more] }: Holding): boolean {
+  return more.length === 0 && !key.startsWith('svc:') && canonical(only?.before) === canonical(only?.after)
+}
+
+export interface OpenOperation {
+  op: string
+  bags: Bags
+  /** The version that it leads to, where it is an upgrade. */
+  to?: string
+}
+
+/** The operation of a unit that began and has not come to its end, if there is one. */
+export function openOperation(lines: Line[], unit: string): OpenOperation | undefined {
+  let open: OpenOperation | undefined
   for (const line of lines) {
-    if (line.t === 'begin' && line.unit === unit) open ??= { op: line.op, bags: line.bags }
-    if (line.t === 'end' && line.record.unit === unit) open = undefined
+    if (line.t === 'begin' && line.unit === unit) {
+      open ??= { op: line.op, bags: line.bags, ...(line.to === undefined ? {} : { to: line.to }) }
+    }
+    if (line.t === 'end' && line.record.unit === unit && line.record.open === undefined) open = undefined
   }
   return open
 }
 
+/** Never one that was used before: of an intent that did not come to be written, only that it was undone may be known. */
 export function nextNumber(lines: Line[]): number {
-  return lines.reduce((most, line) => (line.t === 'intent' ? Math.max(most, line.n) : most), 0) + 1
+  const used = (line: Line) => (line.t === 'intent' ? line.n : line.t === 'undone' ? Math.max(0, ...line.ns) : 0)
+  return lines.reduce((most, line) => Math.max(most, used(line)), 0) + 1
 }
 
 function hold(held: Map<Key, Holding>, line: Omit<Intent, 'edit'> & { edit?: boolean }, of: Key): void {

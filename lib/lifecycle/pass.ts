@@ -1,13 +1,19 @@
+import { charmKey } from '../model/charm-of.ts'
 import { type Surroundings } from './ask.ts'
 import { isOutside, type Wish } from './chart.ts'
 import { type Line, openOperation } from './manifest.ts'
+import { ascend, keptFor } from './revision.ts'
 import { configOf, inputsDigest, type Site, type Unit } from './unit.ts'
 
 /** A walk begins. An operation that was cut off goes on under its own name, so that the oldest `before` is kept. */
 export function startPass(site: Site, unit: Unit, what: { wish: Wish; around: Surroundings }): void {
   const { wish, around } = what
   const open = openOperation(site.lines, unit.name)
+  const climb = wish === 'upgrade' ? ascend(unit) : {}
+  const kept = wish === 'rollback' ? keptFor(unit) : undefined
   unit.pass = {
+    ...climb,
+    ...(kept ? { kept } : {}),
     op: open?.op ?? around.operation(),
     open: open !== undefined,
     bagsBefore: open?.bags ?? { ...unit.bags },
@@ -34,5 +40,7 @@ export function beginLine(unit: Unit): Line[] {
   unit.pass.open = true
   const version = unit.version === undefined ? {} : { version: unit.version }
   const { name, app, charm } = unit
-  return [{ t: 'begin', op: unit.pass.op, unit: name, app, charm: charm.name, bags: unit.pass.bagsBefore, ...version }]
+  const to = unit.pass.ascent ? { to: unit.pass.ascent.to } : {}
+  const { op, bagsBefore: bags } = unit.pass
+  return [{ t: 'begin', op, unit: name, app, charm: charmKey(charm), bags, ...version, ...to }]
 }

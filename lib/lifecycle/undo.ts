@@ -1,10 +1,13 @@
+import { textReading } from '../host/file.ts'
 import type { Change } from '../host/kind.ts'
 import { undoerOf } from '../host/objects.ts'
+import type { PackageCell } from '../host/package.ts'
 import { service, type ServiceCell } from '../host/service.ts'
-import { type Cell, isUnknown, type View } from '../host/view.ts'
+import { type Cell, isUnknown, type Reading, type View } from '../host/view.ts'
 import { canonical } from '../model/json.ts'
 import { type Answer, type Ask, needed } from './ask.ts'
 import { claimant, handOver } from './claims.ts'
+import { foreignWords } from './foreign.ts'
 import type { Holding, Line } from './manifest.ts'
 import { beginLine } from './pass.ts'
 import { undoEdit, withTexts } from './undo-file.ts'
@@ -18,7 +21,7 @@ type Steps<T> = Generator<Ask, T, Answer>
  */
 export function* undoHoldings(site: Site, unit: Unit, what: { held: Holding[]; view: View }): Steps<void> {
   const { view } = what
-  const services = what.held.filter((held) => held.key.startsWith('svc:'))
+  const services = what.held.filter((held) => held.key.startsWith('svc:')).map((held) => onWhatItRead(site, unit, held))
   const others = what.held.filter((held) => !held.key.startsWith('svc:')).reverse()
   for (const held of services)
     if (!ranBefore(held) && !claimant(site, unit, held.key)) yield* halt(site, unit, { held, view })
@@ -26,11 +29,32 @@ export function* undoHoldings(site: Site, unit: Unit, what: { held: Holding[]; v
   for (const held of services) yield* putBack(site, unit, { held, view })
 }
 
+/**
+ * What was written in this run may have been changed by somebody else since: it is read again, so that an undo sees it. A file's
+ * cell before its text: who writes between the two is found by the guard of the step.
+ */
+export function* lookAgain(held: Holding[]): Steps<void> {
+  const readings = held.flatMap(({ key, reads }): Reading<unknown>[] => {
+    if (!/^(file|link|tree):/.test(key)) return []
+    const { undoer, name } = undoerOf(key)
+    return [undoer.reading(name, reads), ...(key.startsWith('file:') ? [textReading(name)] : [])]
+  })
+  if (readings.length > 0) yield { do: 'read', readings }
+}
+
+/** Of a service that the unit ran before, what that run of it had read: it is what it runs on again. */
+function onWhatItRead(site: Site, unit: Unit, held: Holding): Holding {
+  const earlier = site.lines.findLast(
+    (line) => line.t === 'intent' && line.unit === unit.name && line.key === held.key && line.n < (held.ns[0] ?? 0),
+  )
+  return earlier?.t === 'intent' && earlier.reads ? { ...held, reads: earlier.reads } : held
+}
+
 function* putBack(site: Site, unit: Unit, what: { held: Holding; view: View }): Steps<void> {
   const { held, view } = what
   const heir = claimant(site, unit, held.key)
   if (heir) return yield* handOver(site, unit, { held, heir })
-  const change = held.key.startsWith('svc:') ? yield* restoreService(held, view) : yield* restoreThing(unit, held, view)
+  const change = held.key.startsWith('svc:') ? yield* restoreService(held, view) : yield* restoreThing(site, unit, what)
   const undone: Line = { t: 'undone', unit: unit.name, key: held.key, ns: held.ns }
   if (change === undefined) {
     site.lines.push(undone)
@@ -40,24 +64,36 @@ function* putBack(site: Site, unit: Unit, what: { held: Holding; view: View }): 
   yield* perform(site, unit, { change, after: [undone] })
 }
 
-/** Back to the cell before, or the reverse hunks of an edit in a file that others have changed as well. */
-function* restoreThing(unit: Unit, held: Holding, view: View): Steps<Change | undefined> {
+/**
+ * Back to the cell before, or the reverse hunks of an edit in a file that others have changed as well. Where somebody else
+ * has made something of a thing that is wholly ours, the plan says what goes.
+ */
+export function* restoreThing(site: Site, unit: Unit, what: { held: Holding; view: View }): Steps<Change | undefined> {
+  const { held, view } = what
   const { undoer, name } = undoerOf(held.key)
   const now = yield* needed(() => view.peek(undoer.reading(name, [])))
   const same = (cell: Cell) => !isUnknown(now) && canonical(now) === canonical(cell)
   if (same(held.before)) return undefined
   const shared = held.stretches.length > 1 || !same(held.after)
   if (held.edit && shared && !isUnknown(now)) return yield* undoEdit(unit, held, { now, view })
+  const why = isUnknown(now) ? undefined : foreignWords(site.lines, held, now)
   const change: Change = {
     key: held.key,
-    verb: `${held.before === null || held.key.startsWith('pkg:') ? 'remove' : 'put back'} ${name}`,
+    verb: restoringVerb(held, name),
     before: isUnknown(now) ? null : now,
     after: held.before,
     sides: {},
     script: undoer.restore(name, held.before, held.after),
+    ...(why === undefined ? {} : { why }),
     ...(undoer.awaits ? { awaits: undoer.awaits(name) } : {}),
   }
   return held.key.startsWith('file:') ? yield* withTexts(change, { name, held, view }) : change
+}
+
+function restoringVerb({ key, before }: Holding, name: string): string {
+  if (!key.startsWith('pkg:')) return `${before === null ? 'remove' : 'put back'} ${name}`
+  const { state, version = '' } = before as PackageCell
+  return state === 'installed' ? `put back ${name} ${version}` : `remove ${name}`
 }
 
 /** A service that ran before runs again on what it reads now; one that did not is forgotten. */
@@ -105,8 +141,10 @@ function* halt(site: Site, unit: Unit, what: { held: Holding; view: View }): Ste
 
 function* perform(site: Site, unit: Unit, what: { change: Change; after: Line[] }): Steps<void> {
   const before = beginLine(unit)
-  site.lines.push(...before, ...what.after)
+  site.lines.push(...before)
   const { change, after } = what
-  yield { do: 'tell', event: { unit: unit.name, kind: 'change', stage: unit.state, verb: change.verb } }
+  const why = change.why === undefined ? {} : { why: change.why }
+  yield { do: 'tell', event: { unit: unit.name, kind: 'change', stage: unit.state, verb: change.verb, ...why } }
   yield { do: 'write', unit: unit.name, stage: unit.state, change, before, after }
+  site.lines.push(...after)
 }

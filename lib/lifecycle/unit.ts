@@ -5,7 +5,8 @@ import { digest, type Json } from '../model/json.ts'
 import { type ChartState, isOutside, type Signal, type Wish } from './chart.ts'
 import type { Charm } from './charm.ts'
 import type { Context, Peer } from './context.ts'
-import { type Bags, holdings, type Line, type UnitRecord } from './manifest.ts'
+import { type Bags, holdings, type KeptRevision, type Line, type Refusal, type UnitRecord } from './manifest.ts'
+import type { Ascent } from './upgrades.ts'
 
 export interface Link {
   endpoint: string
@@ -14,29 +15,44 @@ export interface Link {
   remote: string
 }
 
-/** A unit on its machine: what is wanted of it, and where it stands. */
-export interface Unit {
-  name: string
-  app: string
+/** The charm, its options and the bytes to install from: what changes, and goes back, as one. */
+export interface Revision {
   charm: Charm
-  life: 'present' | 'absent'
-  /** Options as given, before defaults, and which of them came by `config`. */
+  /** As given, before defaults, and which of them came by `config`. */
   options: Record<string, Json>
   set: string[]
   resources: Record<string, Blob | undefined>
+}
+
+/** A unit on its machine: the revision in force, what is wanted of it, and where it stands. */
+export interface Unit extends Revision {
+  name: string
+  app: string
+  life: 'present' | 'absent'
+  /** Charms of revisions that are kept, as records name them. */
+  charmNamed?(this: void, key: string): Charm | undefined
+  /** What is wanted instead of them, when that is another version. */
+  wish?: Revision
+  refused?: Refusal
+  kept: KeptRevision[]
+  /** What is kept of earlier revisions goes, as far as nothing runs from it. */
+  prunes?: true
   links: Link[]
   state: string
   bags: Bags
   record?: UnitRecord
   version?: string
+  /** The version is another's, used as it is. */
+  adopted?: boolean
   message?: string
   fault?: { message: string; hint?: string }
   pass?: Pass
   /** Digest of the inputs that the last pass was about. */
   judged?: string
-  /** This run has walked its life, or tried to remove it. */
+  /** This run has walked its life, or tried to remove it, or to go back. */
   begun: boolean
   removing: boolean
+  returning?: true
 }
 
 /** One walk from rest to rest. */
@@ -52,6 +68,11 @@ export interface Pass {
   fresh: boolean
   /** Peers' bags, from the stage that takes the inputs to the next rest. */
   taken?: Record<string, Bags>
+  /** An upgrade, and the revision that it left. */
+  ascent?: Ascent
+  before?: Revision & { judged?: string }
+  /** The revision that it goes back to. */
+  kept?: KeptRevision
   /** Keys that the stages which keep what is stale want in this pass, by stage. */
   wanted?: Record<string, Key[]>
 }
@@ -62,15 +83,23 @@ export interface Site {
   units: Unit[]
   lines: Line[]
   /** See `Context.addresses`; absent where nothing is rendered. */
-  addresses?: readonly string[]
+  addresses?(this: void): readonly string[]
   /** See `Context.secret`; absent where nothing is rendered. */
   secret?(this: void, reference: string): string
+  /** A stage has asked for the name of a unit: what comes of it may be this machine's alone. */
+  named?: true
 }
 
 export function stateOf(unit: Unit): ChartState {
   const state = unit.charm.chart.states[unit.state]
   if (state === undefined) throw new Error(`${unit.name}: its charm knows no state ${unit.state}`)
   return state
+}
+
+/** The name under which a stage is kept in the manifest. */
+export function stageOf(unit: Unit): string {
+  const state = stateOf(unit)
+  return state.kind === 'stage' ? (state.as ?? unit.state) : unit.state
 }
 
 export function can(unit: Unit, signal: Signal): boolean {
@@ -89,12 +118,18 @@ export function statusOf(unit: Unit): string {
 
 export function contextOf(site: Site, unit: Unit, view: View): Context<unknown, Record<string, never>> {
   return {
-    unit: unit.name,
+    get unit() {
+      site.named = true
+      return unit.name
+    },
     config: unit.pass?.config ?? configOf(unit),
     resources: unit.resources,
-    addresses: site.addresses ?? [],
+    get addresses() {
+      return site.addresses?.() ?? []
+    },
     view,
     ...(unit.version === undefined ? {} : { version: unit.version }),
+    ...(unit.pass?.ascent ? { ascent: unit.pass.ascent } : {}),
     secret: (reference) => {
       if (site.secret) return site.secret(reference)
       throw new KcharmError('invalid-option', `${reference} cannot be read here`)
@@ -106,15 +141,15 @@ export function contextOf(site: Site, unit: Unit, view: View): Context<unknown, 
 }
 
 /** Options with their defaults; parsed once for each set of options. */
-export function configOf(unit: Unit): Json {
+export function configOf(unit: Pick<Unit, 'charm' | 'options'>): Json {
   const known = parsed.get(unit.options)
-  if (known) return known
+  if (known?.charm === unit.charm) return known.config
   const config = unit.charm.config.parse(unit.options) as Json
-  parsed.set(unit.options, config)
+  parsed.set(unit.options, { charm: unit.charm, config })
   return config
 }
 
-const parsed = new WeakMap<object, Json>()
+const parsed = new WeakMap<object, { charm: Charm; config: Json }>()
 
 /** Digest of all that a pass depends on: options, resources and what the charm heeds of its peers. */
 export function inputsDigest(site: Site, unit: Unit, view: View): string {
@@ -130,6 +165,12 @@ function peersOf(site: Site, unit: Unit, endpoint: string): Peer<never>[] {
       const peer = site.units.find((other) => other.name === each.peer)
       const bags = unit.pass?.taken ? unit.pass.taken[each.peer] : peer?.bags
       const bag = bags?.[each.remote]
-      return { unit: each.peer, ...(bag === undefined ? {} : { bag: bag as never }) }
+      return {
+        get unit() {
+          site.named = true
+          return each.peer
+        },
+        ...(bag === undefined ? {} : { bag: bag as never }),
+      }
     })
 }

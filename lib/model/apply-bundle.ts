@@ -3,6 +3,7 @@ import type { Binding } from './bind-machines.ts'
 import type { Bundle, BundleApplication } from './bundle.ts'
 import { NOBODY, NONE, presentIn, recordOf, vanishedFrom, type BundleRecord, type Vanished } from './bundle-record.ts'
 import type { CharmMeta } from './charm-meta.ts'
+import { isSameCharm } from './charm-of.ts'
 import type { Application, Model } from './declaration.ts'
 import { problemText, refusal } from './faults.ts'
 import { placings } from './place-bundle.ts'
@@ -38,7 +39,7 @@ export function applyBundle(model: Model, bundle: Bundle, circumstances: Circums
   const gone = prune ? vanished : NOBODY
   const named = mapRecord(bundle.applications, (name, given) =>
     merged(given, {
-      before: presentIn(model, name) ?? fresh(name, given.charm),
+      before: presentIn(model, name) ?? fresh(name),
       machines: placing.places[name] ?? [],
       namedResources: previous.applications[name] ?? [],
     }),
@@ -58,23 +59,29 @@ export function applyBundle(model: Model, bundle: Bundle, circumstances: Circums
 function refuseOtherCharms(model: Model, { file, applications }: Bundle): void {
   const faults = Object.entries(applications).flatMap(([app, { charm, at }]) => {
     const before = presentIn(model, app)
-    if (before === undefined || before.charm === charm) return []
+    if (before === undefined || isSameCharm(before.charm, charm)) return []
     const says = `expected ${before.charm}, which the application has; remove it first, or choose another name`
     return [`${at}: ${problemText({ path: ['applications', app, 'charm'], what: `charm ${charm}`, says })}`]
   })
   if (faults.length > 0) throw refusal('invalid-bundle', file, faults)
 }
 
-function fresh(name: string, charm: string): Application {
-  return { name, charm, bundleOptions: {}, setOptions: {}, resources: {}, machines: [], life: 'present' }
+function fresh(name: string): Omit<Application, 'charm'> {
+  return { name, bundleOptions: {}, setOptions: {}, resources: {}, machines: [], life: 'present' }
 }
 
 function merged(
-  { options, resources }: BundleApplication,
-  { before, machines, namedResources }: { before: Application; machines: string[]; namedResources: string[] },
+  { charm, path, options, resources }: BundleApplication,
+  {
+    before,
+    machines,
+    namedResources,
+  }: { before: Omit<Application, 'charm'>; machines: string[]; namedResources: string[] },
 ): Application {
   return {
     ...before,
+    charm,
+    ...(path === undefined ? {} : { path }),
     bundleOptions: options,
     setOptions: omit(before.setOptions, [...Object.keys(before.bundleOptions), ...Object.keys(options)]),
     resources: { ...omit(before.resources, namedResources), ...resources },

@@ -1,4 +1,5 @@
 import type { Bundle } from './bundle.ts'
+import type { BundleRollout } from './bundle-schema.ts'
 import type { Application, Model, Relation } from './declaration.ts'
 import { mapRecord } from './map-record.ts'
 import type { Placing } from './place-bundle.ts'
@@ -16,6 +17,7 @@ export interface BundleRecord {
   machines: string[]
   /** The machine of each of the bundle's names. */
   bound: Record<string, string>
+  rollout?: BundleRollout
 }
 
 export interface Vanished {
@@ -75,5 +77,6 @@ export function recordOf(
     relations: [...bundle.relations, ...staying.relations].map(relationText),
     machines: [...placing.machines.map(({ name }) => name), ...staying.machines],
     bound: placing.bound,
+    ...(bundle.rollout ? { rollout: bundle.rollout } : {}),
   }
 }

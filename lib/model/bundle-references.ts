@@ -1,9 +1,9 @@
 import type { Draft, DraftApplication } from './bundle-schema.ts'
 import type { CharmMeta } from './charm-meta.ts'
-import { charmOf } from './charm-of.ts'
+import { charmOf, isForeign } from './charm-of.ts'
 import { quote, type Problem } from './faults.ts'
 import { optionProblems } from './options.ts'
-import { isTag, targetsOf } from './placement.ts'
+import { isCommon, targetsOf } from './placement.ts'
 import type { YamlSource } from './yaml-source.ts'
 
 /** What the draft's applications refer to and what does not answer: charms, options, resources and machines. */
@@ -15,10 +15,15 @@ export function applicationProblems(
     const path = ['applications', app]
     const charm = application.charm === undefined ? undefined : charmOf(application.charm, charms)
     const placing = placementProblems(application, { path, draft, subordinate: charm?.subordinate ?? false })
-    if (charm === undefined) return [...unknownCharm(application, path, Object.keys(charms)), ...placing]
+    if (charm === undefined) return [...unknownCharm(application, path, builtIn(charms)), ...placing]
     const given = { value: application.options ?? {}, path: [...path, 'options'], written: source.written }
     return [...optionProblems(charm, given), ...resourceProblems(application, path, charm), ...placing]
   })
+}
+
+/** Keys with a revision are not what anybody writes. */
+function builtIn(charms: Record<string, CharmMeta>): string[] {
+  return Object.keys(charms).filter((key) => !isForeign(key))
 }
 
 function unknownCharm({ charm }: DraftApplication, path: string[], known: string[]): Problem[] {
@@ -63,7 +68,7 @@ function placementProblems(
   }
   const machines = draft.machines === undefined ? undefined : new Set(Object.keys(draft.machines))
   const targets = targetsOf(to)
-  const names = targets.filter(({ text }) => text !== 'all' && !isTag(text))
+  const names = targets.filter(({ text }) => text !== 'all' && !isCommon(text))
   const exact = names.length > 0 && names.length === targets.length
   return [
     ...targetProblems(targets, { path: [...path, 'to'], ...(machines && { machines }) }),
@@ -87,7 +92,7 @@ function targetProblems(targets: Targets, { path, machines }: { path: string[]; 
       if (targets.length === 1) return []
       return [{ ...place, what: '"all" stands beside others', says: 'expected all alone, or machines and tags' }]
     }
-    if (isTag(text) || machines === undefined || machines.has(text)) return []
+    if (isCommon(text) || machines === undefined || machines.has(text)) return []
     return [{ ...place, what: `unknown machine ${quote(text)}`, meant: { word: text, among: [...machines] } }]
   })
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { applicationName, machineName, tagName } from './names.ts'
+import { applicationName, machineName, tagName, VARIABLE } from './names.ts'
 
 const digest = z
   .string()
@@ -38,17 +38,21 @@ const resource = z
   .meta({ title: 'path | URL | map of path or url, and sha256' })
   .describe('The file that a charm installs from: a path relative to the bundle, or a URL.')
 
+/** Not `tag=` with what is no tag, which would look like a variable. */
+const TARGET =
+  /^(tag=[A-Za-z0-9][A-Za-z0-9._-]{0,62}|(?!tag=)[A-Za-z][A-Za-z0-9_-]{0,62}=[^\p{Cc}]{1,255}|[A-Za-z0-9][A-Za-z0-9.-]{0,62})$/u
+
 const target = z
   .union([
-    z.string().regex(/^(?=.{1,67}$)(tag=[A-Za-z0-9][A-Za-z0-9._-]*|[A-Za-z0-9][A-Za-z0-9.-]*)$/, {
-      message: 'expected all, tag=NAME or the name of a machine',
-    }),
+    z.string().regex(TARGET, { message: 'expected all, tag=NAME, VARIABLE=VALUE or the name of a machine' }),
     z.int().nonnegative().transform(String),
   ])
-  .meta({ title: 'all | tag=NAME | machine' })
+  .meta({ title: 'all | tag=NAME | VARIABLE=VALUE | machine' })
 
 const application = {
-  charm: z.string().describe('The charm that it runs.'),
+  charm: z
+    .string()
+    .describe('The charm that it runs: its name, or the folder of one of your own, `./…`, relative to the bundle.'),
   options: z
     .record(z.string(), z.unknown())
     .optional()
@@ -60,9 +64,11 @@ const application = {
     .describe('Files that the charm installs from, by the charm’s name for them.'),
   to: z
     .union([target, z.array(target).min(1)])
-    .meta({ title: 'all | tag=NAME | machine | list of these' })
+    .meta({ title: 'all | tag=NAME | VARIABLE=VALUE | machine | list of these' })
     .optional()
-    .describe('The machines: all, tag=NAME, a name, or a list of these. Without it and num_units: all machines.'),
+    .describe(
+      'The machines: all, tag=NAME, VARIABLE=VALUE as the inventory says, a name, or a list of these. Without it and num_units: all machines.',
+    ),
   num_units: z.int().min(0).max(10_000).optional().describe('On how many of these machines, from the first.'),
 }
 
@@ -84,9 +90,42 @@ const relation = z
   .meta({ title: 'two ends' })
   .describe('Two ends, each application or application:endpoint.')
 
+const variableName = z.string().regex(VARIABLE, 'expected letters, digits, hyphens and underscores, a letter first')
+
+const variable = z
+  .union([z.string(), z.number(), z.boolean(), z.array(z.unknown()), z.record(z.string(), z.unknown())])
+  .meta({ title: 'text, number, true | false, list or map' })
+
+const share = z
+  .union([
+    z.int().positive().transform(String),
+    z
+      .string()
+      .regex(/^(?!0+(\.0+)?%?$)(\d+|(\d{1,2}(\.\d+)?|100)%)$/, 'expected a count such as 2, or a share such as 25%'),
+  ])
+  .meta({ title: 'count | share, such as 25%' })
+
+const time = z
+  .string()
+  .regex(/^\d{1,6}[smh]$/, 'expected a time such as 30s, 5m or 1h')
+  .meta({ title: 'time, such as 60s' })
+
+export const rollout = z
+  .strictObject({
+    canary: z.int().min(0).max(10_000).exactOptional().describe('So many machines first, alone; default 1.'),
+    'max-unavailable': share.exactOptional().describe('So many machines at a time; default 25%.'),
+    soak: time.exactOptional().describe('Each wave is watched for so long before the next; default 0s.'),
+  })
+  .describe('How another version goes over the machines; what a command line says wins.')
+
 /** What a bundle may hold. Every field has its sentence here: the reference page is made from it. */
 export const bundleSchema = z.strictObject({
   description: z.string().optional().describe('Free text.'),
+  vars: z
+    .record(variableName, variable)
+    .meta({ title: 'map of values' })
+    .optional()
+    .describe('Values with a name, which applications use as `${NAME}`.'),
   applications: z
     .record(
       applicationName,
@@ -106,6 +145,7 @@ export const bundleSchema = z.strictObject({
     )
     .optional()
     .describe('The machines that the bundle speaks of. Without it the inventory’s are used as they are.'),
+  rollout: rollout.optional(),
 })
 
 /**
@@ -131,9 +171,11 @@ export const draftSchema = z
       .catch({}),
     relations: z.array(soft(relation)).catch([]),
     machines: soft(z.record(z.string(), machine.catch(null))),
+    rollout: soft(rollout),
   })
   .catch({ applications: {}, relations: [] })
 
+export type BundleRollout = z.infer<typeof rollout>
 export type Draft = z.infer<typeof draftSchema>
 export type DraftApplication = Draft['applications'][string]
 export type DraftResource = z.infer<typeof resource>

@@ -1,16 +1,21 @@
 import { dirname, resolve } from 'node:path'
+import { foldersOf, type Paths, withKeys } from './bundle-charms.ts'
 import { applicationProblems } from './bundle-references.ts'
 import { resolveRelations } from './bundle-relations.ts'
 import {
   WEB,
   bundleSchema,
   draftSchema,
+  type BundleRollout,
   type Draft,
   type DraftApplication,
   type DraftResource,
 } from './bundle-schema.ts'
 import type { CharmMeta } from './charm-meta.ts'
 import type { ResourceRef } from './declaration.ts'
+import { expandBundle } from './expand-bundle.ts'
+import type { Problem } from './faults.ts'
+import type { ReadFile } from './include.ts'
 import { mapRecord } from './map-record.ts'
 import type { Match } from './match-ends.ts'
 import { parseTarget, targetsOf, type Placement } from './placement.ts'
@@ -27,10 +32,14 @@ export interface Bundle {
   relations: Match[]
   /** By the bundle's own names. Absent: the inventory's machines are used as they are. */
   machines?: Record<string, BundleMachine>
+  rollout?: BundleRollout
 }
 
 export interface BundleApplication {
+  /** See `charmKey`. */
   charm: string
+  /** The folder of a charm that does not come with kcharm, absolute. */
+  path?: string
   /** As given, before defaults. */
   options: Record<string, unknown>
   resources: Record<string, ResourceRef>
@@ -48,30 +57,63 @@ export interface BundleMachine {
 interface Given {
   /** The bundle's path: named in faults, and what resource paths are relative to. */
   file: string
-  /** Every charm there is, by name. */
-  charms: Record<string, CharmMeta>
   /** Further documents that are laid over it, in this order; after those of the bundle's own file. */
   overlays?: { file: string; text: string }[]
+  /** For `include-file://`; without it nothing is included. */
+  read?: ReadFile
 }
 
-/** Reads and checks a bundle. Throws `invalid-bundle` with all its faults, each `file:line:column: …`. */
-export function parseBundle(text: string, { file, charms, overlays = [] }: Given): Bundle {
+interface Known {
+  /** Every charm there is, by key. */
+  charms: Record<string, CharmMeta>
+  /** By folder: the key of the charm that lies there, or why there is none. */
+  found?: Record<string, { charm: string } | { fault: string }>
+}
+
+export interface OpenBundle {
+  /** Absolute folders of charms that do not come with kcharm: to be loaded before the rest can be checked. */
+  folders: string[]
+  /** Throws `invalid-bundle` with all faults, each `file:line:column: …`. */
+  check(this: void, known: Known): Bundle
+}
+
+/** Reads and checks a bundle. Throws as `OpenBundle.check` does. */
+export function parseBundle(text: string, given: Given & Known): Bundle {
+  return openBundle(text, given).check(given)
+}
+
+/** Reads a bundle. Throws `invalid-bundle` for what is no YAML. */
+export function openBundle(text: string, { file, overlays = [], read = readNothing }: Given): OpenBundle {
   const code = 'invalid-bundle'
-  const [base, ...further] = [{ file, text }, ...overlays].flatMap((each) =>
+  const documents = [{ file, text }, ...overlays].flatMap((each) =>
     readYamlDocuments(each.text, { file: each.file, code }),
   )
-  const source = layered([base as YamlSource, ...further], code)
-  const draft = draftSchema.parse(source.value)
-  const { relations, problems } = resolveRelations(draft, charms)
-  const shape = problemsOf(bundleSchema, { value: source.value, written: source.written })
-  source.check([...shape, ...applicationProblems(draft, { charms, source }), ...problems])
-  return {
-    file,
-    ...(draft.description === undefined ? {} : { description: draft.description }),
-    applications: mapRecord(draft.applications, (app, given) => application(app, given, { charms, source })),
-    relations,
-    ...(draft.machines === undefined ? {} : { machines: machines(draft.machines, source) }),
+  const { source, problems: unexpanded } = expandBundle(layered(documents as [YamlSource], code), { documents, read })
+  const written = draftSchema.parse(source.value)
+  const paths = foldersOf(written, source)
+  const check = ({ charms, found = {} }: Known): Bundle => {
+    const { draft, problems: unfound } = withKeys(written, paths, found)
+    const { relations, problems } = resolveRelations(draft, charms)
+    const shape = problemsOf(bundleSchema, { value: source.value, written: source.written })
+    const meant = [...shape, ...unfound, ...applicationProblems(draft, { charms, source }), ...problems]
+    source.check([...unexpanded, ...meant.filter((each) => !unexpanded.some((reason) => isBelow(each, reason)))])
+    return {
+      file,
+      ...(draft.description === undefined ? {} : { description: draft.description }),
+      applications: mapRecord(draft.applications, (app, given) => application(app, given, { charms, source, paths })),
+      relations,
+      ...(draft.machines === undefined ? {} : { machines: machines(draft.machines, source) }),
+      ...(draft.rollout === undefined ? {} : { rollout: draft.rollout }),
+    }
   }
+  return { folders: [...new Set(paths.values())], check }
+}
+
+const readNothing: ReadFile = () => ({ fault: 'there are no files here' })
+
+/** What stands where a reference failed is no value to judge. */
+function isBelow({ path }: Problem, { path: holder }: Problem): boolean {
+  return holder.every((step, index) => path[index] === step)
 }
 
 /** Every field of a bundle, for the reference page. */
@@ -82,15 +124,17 @@ export function bundleFields(): Field[] {
 function application(
   app: string,
   given: DraftApplication,
-  { charms, source }: Pick<Given, 'charms'> & { source: YamlSource },
+  { charms, source, paths }: Known & { source: YamlSource; paths: Paths },
 ): BundleApplication {
   const charm = given.charm ?? ''
   const resources = mapRecord(given.resources ?? {}, (name, one) =>
     resourceRef(one, source.fileOf(['applications', app, 'resources', name])),
   )
   const subordinate = charms[charm]?.subordinate ?? false
+  const path = paths.get(app)
   return {
     charm,
+    ...(path === undefined ? {} : { path }),
     options: given.options ?? {},
     resources,
     placement: placement(app, { given, subordinate, source }),

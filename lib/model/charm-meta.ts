@@ -20,6 +20,8 @@ export interface ActionMeta {
 /** What can be known about a charm without running it: enough to check a bundle and to document the charm. */
 export interface CharmMeta {
   name: string
+  /** Of a charm that lies in a folder of its own: the digest of its files. One that comes with kcharm has none. */
+  revision?: string
   summary: string
   /** A subordinate has no machines of its own: it gets a unit beside each unit it is related to. */
   subordinate: boolean

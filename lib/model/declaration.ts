@@ -10,7 +10,10 @@ export interface ResourceRef {
 
 export interface Application {
   name: string
+  /** See `charmKey`. */
   charm: string
+  /** The folder that the charm was taken from, absolute; absent: it comes with kcharm. */
+  path?: string
   /** Options that the last deployed bundle named, as given (before defaults). */
   bundleOptions: Record<string, unknown>
   /** Options set by `config` (or `--config`), which outlast a bundle that never named them. */
@@ -57,7 +60,11 @@ export interface Machine {
   /** Another ssh_config; `none` for none. */
   sshConfig?: string
   tags: string[]
+  /** What placements may ask for beside tags. */
+  variables?: Record<string, MachineVariable>
 }
+
+export type MachineVariable = string | number | boolean
 
 export type Sudo = 'none' | 'nopasswd' | 'password'
 

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { KcharmError } from '../errors/index.ts'
 import type { Machine } from './declaration.ts'
 import { quote, type Problem } from './faults.ts'
-import { machineName, machineWord, tagName } from './names.ts'
+import { machineName, machineWord, tagName, VARIABLE } from './names.ts'
 import { fieldsOf, shapeOf, type Field } from './schema-text.ts'
 import { readYaml } from './yaml-source.ts'
 import { problemsOf } from './zod-problems.ts'
@@ -34,6 +34,14 @@ const secret = z
     'expected where it is: env:NAME, file:PATH, command:COMMAND, or ask',
   )
 
+const variables = z.record(
+  z
+    .string()
+    .regex(VARIABLE, 'expected letters, digits, hyphens and underscores, a letter first')
+    .refine((name) => name !== 'tag', 'expected a name that is not reserved'),
+  z.union([z.string().regex(/^[^\p{Cc}]{1,255}$/u, 'expected one line of text'), z.int(), z.boolean()]),
+)
+
 /** What machines of one group may have in common. */
 const login = {
   port: port.optional().describe('The port of its SSH server. Without it: as ssh_config says, or 22.'),
@@ -51,6 +59,10 @@ const login = {
     .describe('How the user becomes root. Without it: by sudo without a password, unless the user is root.'),
   'sudo-password': secret.optional().describe('Where the password for sudo is. With `sudo: password` it is asked for.'),
   tags: z.array(tagName).default([]).describe('What it has in common with others; `to: tag=NAME` places by it.'),
+  variables: variables
+    .meta({ title: 'map of text, whole number or true | false' })
+    .default({})
+    .describe('What is known of it by name, such as its rack; `to: rack=r1` places by it. Those of groups are merged.'),
 }
 
 const machine = z.strictObject({
@@ -126,6 +138,7 @@ function machineOf(entry: z.infer<typeof machine>, groups: Groups, place: (path:
     return from === undefined ? undefined : secretAt(level?.[key] ?? '', { place, question: `${what} for ${from}` })
   }
   const key = first('key')
+  const merged = Object.assign({}, ...levels.map(([, level]) => level.variables).reverse()) as Login['variables']
   const sudoAt = levels.find(([, level]) => level.sudo !== undefined)
   const asked = sudoAt?.[1].sudo === 'password' ? `ask:sudo password for ${sudoAt[0]}` : undefined
   return {
@@ -142,6 +155,7 @@ function machineOf(entry: z.infer<typeof machine>, groups: Groups, place: (path:
       sudoPassword: where('sudo-password', 'sudo password') ?? asked,
     }),
     tags: [...new Set(levels.flatMap(([, level]) => level.tags))],
+    ...(Object.keys(merged).length > 0 && { variables: merged }),
   }
 }
 

@@ -18,6 +18,9 @@ export const tagName = name(
   'expected letters, digits, dots, hyphens and underscores, a letter or digit first',
 )
 
+/** A variable, of a bundle or of a machine. */
+export const VARIABLE = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/
+
 /** A machine's name that YAML may have read as a number: `to: [0]`, `name: 0`. */
 export const machineWord = z.union([machineName, z.int().nonnegative().transform(String)]).meta({ title: 'text' })
 

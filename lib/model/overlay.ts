@@ -40,12 +40,11 @@ export function layered([base, ...overlays]: [YamlSource, ...YamlSource[]], code
   }
   const faults = (problems: Problem[]): string[] => {
     const placed = problems.map((problem) => ({ ...originOf(problem.path), problem }))
-    return sources.flatMap((source) => [
-      ...source.faults([
-        ...whole.problems.filter((each) => each.source === source).map(({ problem }) => problem),
-        ...placed.filter((each) => each.source === source).map(({ problem, path }) => ({ ...problem, path })),
-      ]),
-    ])
+    return sources.flatMap((source) => {
+      const own = whole.problems.flatMap((each) => (each.source === source ? [each.problem] : []))
+      const others = placed.flatMap((each) => (each.source === source ? [{ ...each.problem, path: each.path }] : []))
+      return source.faults([...own, ...others])
+    })
   }
   return {
     file: base.file,

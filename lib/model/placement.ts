@@ -1,8 +1,8 @@
 import { problemText, quote, type Problem } from './faults.ts'
 import type { Machine } from './declaration.ts'
 
-/** A machine by the name that the bundle uses, or every machine with a tag. `at`: `file:line:column`. */
-export type Target = { machine: string; at: string } | { tag: string; at: string }
+/** A machine by the name that the bundle uses, or every machine with a tag or a variable's value. `at`: `file:line:column`. */
+export type Target = { at: string } & ({ machine: string } | { tag: string } | { variable: string; value: string })
 
 /** Where an application's units go. A subordinate has no targets: its units follow its relations. */
 export interface Placement {
@@ -20,13 +20,17 @@ export function targetsOf(to: string | (string | undefined)[] | undefined): { te
   return to.flatMap((text, index) => (text === undefined ? [] : [{ text, below: [index] }]))
 }
 
-/** `tag=gpu` or a machine's name. */
+/** `tag=gpu`, `rack=r1` or a machine's name. */
 export function parseTarget(text: string, at: string): Target {
-  return isTag(text) ? { tag: text.slice('tag='.length), at } : { machine: text, at }
+  if (!isCommon(text)) return { machine: text, at }
+  const cut = text.indexOf('=')
+  const [variable, value] = [text.slice(0, cut), text.slice(cut + 1)]
+  return variable === 'tag' ? { tag: value, at } : { variable, value, at }
 }
 
-export function isTag(text: string): boolean {
-  return text.startsWith('tag=')
+/** Several machines may have it in common. */
+export function isCommon(text: string): boolean {
+  return text.includes('=')
 }
 
 /**
@@ -53,16 +57,44 @@ export function placed(
 
   function answering(target: Target): Machine[] {
     if ('tag' in target) return all.filter(({ tags }) => tags.includes(target.tag))
+    if ('variable' in target) return all.filter((each) => valuesOf(each, target.variable).includes(target.value))
     const machine = machines.get(target.machine)
     return machine === undefined ? [] : [machine]
   }
 
   function report(target: Target): void {
     if (answering(target).length > 0) return
-    const tagged = 'tag' in target
-    const known = tagged ? [...new Set(all.flatMap(({ tags }) => tags))] : [...machines.keys()]
-    const word = tagged ? target.tag : target.machine
-    const what = tagged ? `no machine has the tag ${quote(word)}` : `unknown machine ${quote(word)}`
-    fault(target.at, 'to', { what, meant: { word, among: known } })
+    fault(target.at, 'to', missingOf(target, machines))
+  }
+}
+
+/** None or one, as text: what a placement can be compared with. */
+function valuesOf({ variables = {} }: Machine, name: string): string[] {
+  return Object.hasOwn(variables, name) ? [String(variables[name])] : []
+}
+
+function missingOf(target: Target, machines: ReadonlyMap<string, Machine>): Omit<Problem, 'path'> {
+  const all = [...machines.values()]
+  if ('tag' in target) {
+    const known = all.flatMap(({ tags }) => tags)
+    return {
+      what: `no machine has the tag ${quote(target.tag)}`,
+      meant: { word: target.tag, among: [...new Set(known)] },
+    }
+  }
+  if ('machine' in target) {
+    const word = target.machine
+    return { what: `unknown machine ${quote(word)}`, meant: { word, among: [...machines.keys()] } }
+  }
+  const { variable, value } = target
+  const values = all.flatMap((machine) => valuesOf(machine, variable))
+  if (values.length > 0) {
+    const what = `no machine has ${variable}=${quote(value)}`
+    return { what, meant: { word: value, among: [...new Set(values)] } }
+  }
+  const names = all.flatMap(({ variables = {} }) => Object.keys(variables))
+  return {
+    what: `no machine has the variable ${quote(variable)}`,
+    meant: { word: variable, among: [...new Set(names)] },
   }
 }

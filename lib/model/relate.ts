@@ -21,7 +21,10 @@ export function matchEndpoints(a: string, b: string, { charms, relations }: Wiri
   if ('what' in match) throw refused(a, b, match)
   const present = relations.filter(({ life }) => life === 'present')
   const twin = present.find((relation) => sameRelation(relation, match))
-  if (twin !== undefined) throw refused(a, b, { what: `${relationText(twin)} exists`, says: 'expected a new relation' })
+  if (twin !== undefined) {
+    const fault = { what: `${relationText(twin)} exists`, says: 'expected a new relation' }
+    throw refused(a, b, fault, 'where it was cut off before it came to its end: kcharm resume')
+  }
   const full = overLimit([...present, match], charms)[0]
   if (full !== undefined) throw refused(a, b, full)
   return match
@@ -81,7 +84,7 @@ export function overLimit<M extends Match>(
   )
 }
 
-function refused(a: string, b: string, { missing, ...problem }: Mismatch): KcharmError {
-  const text = problemText({ path: [], ...problem })
-  return new KcharmError(missing === true ? 'not-found' : 'relation', printable(`${a} ${b}: ${text}`))
+function refused(a: string, b: string, { missing, ...problem }: Mismatch, hint?: string): KcharmError {
+  const text = printable(`${a} ${b}: ${problemText({ path: [], ...problem })}`)
+  return new KcharmError(missing === true ? 'not-found' : 'relation', text, hint === undefined ? {} : { hint })
 }

@@ -1,6 +1,6 @@
 import { KcharmError } from '../errors/index.ts'
 import type { CharmMeta } from './charm-meta.ts'
-import { charmOf } from './charm-of.ts'
+import { noCharm, recordedCharm } from './charm-of.ts'
 import type { Application, Model, Relation, RelationEnd } from './declaration.ts'
 
 /** A unit as its machine has it recorded. */
@@ -73,8 +73,8 @@ function refuseTwins(recorded: readonly RecordedUnit[]): void {
 
 /** Without its charm an application's units would seem unwanted, and be removed. */
 function metaOf({ name, charm }: Application, charms: Record<string, CharmMeta>): CharmMeta {
-  const meta = charmOf(charm, charms)
-  if (meta === undefined) throw new KcharmError('not-found', `application ${name}: there is no charm ${charm}`)
+  const meta = recordedCharm(charm, charms)
+  if (meta === undefined) throw noCharm(`application ${name}`, charm)
   return meta
 }
 

@@ -53,6 +53,7 @@ export function readYaml(input: string, { file, code }: { file: string; code: Co
     if (faults.length > 0) throw refusal(code, file, texts(faults), faults.length)
   }
   stop(outsized(text))
+  stop(unprintable(text))
   // uniqueKeys is quadratic and takes `0` and `"0"` for different: keyFaults does it. A schema that is named here
   // holds against a `%YAML 1.1` line, which would read `no` as false and dates as dates.
   const meaning = { merge: true, uniqueKeys: false, schema: 'core', resolveKnownTags: false } as const
@@ -120,6 +121,17 @@ function outsized(text: string): NodeFault[] {
     }
   }
   return []
+}
+
+/** Characters that no YAML may hold as they stand (YAML 1.2, c-printable): seen by nobody who reads the file. */
+function unprintable(text: string): NodeFault[] {
+  const found = text.matchAll(/[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu)
+  return [...found].slice(0, MOST_FAULTS).map(({ index, 0: character }) => {
+    return {
+      offset: index,
+      says: printable(`a control character (${character}): expected text; write it as an escape in double quotes`),
+    }
+  })
 }
 
 /** The parser can quote the text that it stumbles over, which may be a secret. */

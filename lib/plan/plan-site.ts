@@ -7,6 +7,7 @@ import type { LifeEvent } from '../lifecycle/events.ts'
 import type { UnitRecord } from '../lifecycle/manifest.ts'
 import { type Site, statusOf } from '../lifecycle/unit.ts'
 import { digest } from '../model/json.ts'
+import type { Answered } from './answered.ts'
 import { type Observations, overlay, type Overlay } from './overlay.ts'
 
 export interface PlannedChange {
@@ -37,11 +38,16 @@ export interface SitePlan {
   changes: PlannedChange[]
   /** Where each unit will stand, when all goes well. */
   units: UnitOutlook[]
+  /** What upgrades mean here; `asks`: somebody must agree. `kept`: what stays although it was to go. */
+  notes: { unit: string; text: string; asks: boolean; kept?: true }[]
   /** Manifest lines that are written although nothing changes: a unit rests with another record. */
   records: number
   /** Digest of each cell and fact that the plan rests on. */
   reads: Record<Key, string>
-  events: LifeEvent[]
+  /** The machine that it was made for. */
+  answered?: Answered
+  /** Stages of which a plan can only say that they are to come. */
+  later: { unit: string; stage: string; verb: string }[]
 }
 
 export interface Planned {
@@ -49,18 +55,21 @@ export interface Planned {
   readings: Map<Key, Reading<unknown>>
 }
 
+/** `looksOnly`: see `isAsked`. */
+export type Looks = Partial<Surroundings> & { looksOnly?: boolean }
+
 /**
  * Steps the units over an overlay until nobody moves. Yields the readings that it lacks; the caller adds their values to
- * `observed` and goes on. `site` is stepped in place: give a copy. `looksOnly`: see `isAsked`.
+ * `observed` and goes on. `site` is stepped in place: give a copy.
  */
 export function* planSite(
   site: Site,
   observed: Observations,
-  { looksOnly = false, ...more }: Partial<Surroundings> & { looksOnly?: boolean } = {},
+  { looksOnly = false, ...more }: Looks = {},
 ): Generator<Reading<unknown>[], Planned, void> {
   const over = overlay(observed)
   const around: Surroundings = { operation: () => 'planned', ...more, foresees: true, view: over.view }
-  const plan: SitePlan = { machine: site.machine, changes: [], units: [], records: 0, reads: {}, events: [] }
+  const plan: SitePlan = { machine: site.machine, changes: [], units: [], notes: [], records: 0, reads: {}, later: [] }
   const steps = drive(site, around)
   let next = steps.next()
   while (!next.done) {
@@ -76,11 +85,25 @@ export function* planSite(
 }
 
 function take(ask: Ask, over: Overlay, plan: SitePlan): undefined {
-  if (ask.do === 'tell') plan.events.push(ask.event)
+  if (ask.do === 'tell') plan.later.push(...laterStages(ask.event))
+  if (ask.do === 'tell') plan.notes.push(...notesIn(ask.event))
   if (ask.do === 'note') plan.records += ask.lines.length
   if (ask.do !== 'write') return
   plan.changes.push(plannedChange(ask))
   over.apply(ask.change)
+}
+
+function laterStages(event: LifeEvent): SitePlan['later'] {
+  if (event.kind !== 'change' || !event.verb.startsWith('later: ')) return []
+  const { unit, stage, verb } = event
+  return [{ unit, stage, verb }]
+}
+
+function notesIn(event: LifeEvent): SitePlan['notes'] {
+  if (event.kind === 'kept') {
+    return [{ unit: event.unit, text: `kept ${event.key}: ${event.why}`, asks: false, kept: true }]
+  }
+  return event.kind === 'note' ? [{ unit: event.unit, text: event.text, asks: event.asks }] : []
 }
 
 /** A check whose answer lies behind planned changes is taken to succeed; that is what a plan plans for. */

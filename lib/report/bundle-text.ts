@@ -1,6 +1,6 @@
-import { stringify } from 'yaml'
+import { yamlOf } from './yaml-text.ts'
 
 /** A bundle as YAML, as it stands: it is made to be deployed. */
 export function renderBundle(bundle: object): string {
-  return stringify(bundle, { lineWidth: 0 })
+  return yamlOf(bundle)
 }

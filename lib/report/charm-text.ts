@@ -1,10 +1,13 @@
-import type { Chart, ChartState } from '../lifecycle/chart.ts'
+import type { Charm } from '../lifecycle/charm.ts'
+import type { Chart, ChartState, Hook } from '../lifecycle/chart.ts'
 import type { CharmMeta } from '../model/charm-meta.ts'
 import { optionDocs } from '../model/options.ts'
 import { renderTable } from './table.ts'
 
-/** A charm for people: options, endpoints, resources. */
-export function renderCharm(meta: CharmMeta): string {
+type Shown = CharmMeta & Partial<Pick<Charm, 'chart' | 'upgrades'>>
+
+/** A charm for people: options, endpoints, resources, hooks and the ways from version to version. */
+export function renderCharm(meta: Shown): string {
   const options = optionDocs(meta).map(({ path, type, default: value, sentence }) => {
     return `  ${path}: ${type}${value === undefined ? '' : ` (default ${JSON.stringify(value)})`}\n      ${sentence}\n`
   })
@@ -29,11 +32,19 @@ export function renderCharm(meta: CharmMeta): string {
     section('Endpoints', endpoints.length === 0 ? [] : [renderTable(endpoints)]),
     section('Resources', resources),
     section('Actions', actions),
+    section(
+      'Hooks',
+      meta.chart ? hooksOf(meta.chart).map(({ hook, states }) => `  ${hook}: ${states.join(', ')}\n`) : [],
+    ),
+    section(
+      'Upgrades',
+      waysOf(meta).map((line) => `  ${line}\n`),
+    ),
   ].join('')
 }
 
 /** The same for programs. */
-export function charmJson(meta: CharmMeta): object {
+export function charmJson(meta: Shown): object {
   return {
     name: meta.name,
     summary: meta.summary,
@@ -46,7 +57,30 @@ export function charmJson(meta: CharmMeta): object {
     actions: Object.entries(meta.actions ?? {}).map(([name, { description, params }]) => {
       return { name, description, params: optionDocs({ ...meta, config: params }) }
     }),
+    ...(meta.chart ? { hooks: hooksOf(meta.chart) } : {}),
+    ...(meta.upgrades ? { upgrades: { hops: meta.upgrades.hops, stops: meta.upgrades.stops } } : {}),
   }
+}
+
+/** Juju's hook names, and the states that are labelled with them, in the order of the chart. */
+function hooksOf({ states }: Chart): { hook: Hook; states: string[] }[] {
+  const found = new Map<Hook, string[]>()
+  for (const [name, state] of Object.entries(states)) {
+    const hook = state.kind === 'stage' || state.kind === 'undo' ? state.hook : undefined
+    if (hook) found.set(hook, [...(found.get(hook) ?? []), name])
+  }
+  return [...found].map(([hook, names]) => ({ hook, states: names }))
+}
+
+/** From which versions to which, each with what changes; within one branch every version leads to every other. */
+export function waysOf({ upgrades }: Pick<Shown, 'upgrades'>): string[] {
+  if (upgrades === undefined) return []
+  const how = upgrades.stops ? 'one after the other, each proved before the next' : 'any way at once'
+  const ways = upgrades.hops.flatMap(({ from, to, words = [], breaks }) => [
+    `${from} to ${to}${breaks === undefined ? '' : ` (breaks pod sandboxes, and asks where some live: ${breaks})`}`,
+    ...words.map((word) => `  ${word}`),
+  ])
+  return [`within a branch every version to every other; these ways between branches, ${how}:`, ...ways]
 }
 
 /** A charm's life as a Mermaid state diagram. */

@@ -1,4 +1,5 @@
 import type { StatusReport, UnitStatus } from '../run/status.ts'
+import { type Health, healthOf } from './health.ts'
 import { harmless } from './terminal-text.ts'
 
 /** A model as a picture: its applications with their units, joined by its relations. */
@@ -16,8 +17,6 @@ export interface GraphNode {
   /** A line for each unit, or one for the rest of many. */
   lines: { text: string; health: Health }[]
 }
-
-export type Health = 'good' | 'doubtful' | 'bad' | 'unknown'
 
 const MOST_UNITS = 12
 
@@ -61,12 +60,6 @@ export const COLOURS: Record<Health, { fill: string; line: string }> = {
   doubtful: { fill: '#fff4e0', line: '#b36b00' },
   bad: { fill: '#fde8e8', line: '#b02a2a' },
   unknown: { fill: '#f0f0f0', line: '#6b6b6b' },
-}
-
-function healthOf(status: string): Health {
-  if (status === 'active') return 'good'
-  if (status === 'error' || status === 'blocked') return 'bad'
-  return status === 'unknown' ? 'unknown' : 'doubtful'
 }
 
 function unitLines(units: [string, UnitStatus][]): GraphNode['lines'] {

@@ -2,12 +2,13 @@ import type { Operation } from '../run/history.ts'
 import { maskText } from './mask.ts'
 import { renderTable } from './table.ts'
 import { oneLine, type Paint, plain } from './terminal-text.ts'
+import { shownTime } from './time-text.ts'
 
 /** One line for each operation. */
 export function renderHistory(operations: Operation[], paint: Paint = plain): string {
   const rows = operations.map(({ op, at, title, holder, result, machines }) => [
     op,
-    clock(at),
+    shownTime(at),
     result ?? 'cut off',
     String(Object.values(machines).reduce((sum, { changes }) => sum + changes, 0)),
     oneLine(title),
@@ -28,14 +29,10 @@ export function renderOperation({ op, at, title, holder, result, machines }: Ope
   ])
   return [
     `Operation ${op}: ${oneLine(title)}`,
-    `Begun ${clock(at)} by ${oneLine(holder)}; ${result === undefined ? 'cut off, or running still' : `result: ${result}`}`,
+    `Begun ${shownTime(at)} by ${oneLine(holder)}; ${result === undefined ? 'cut off, or running still' : `result: ${result}`}`,
     '',
     rows.length === 0
       ? 'No machine was changed.\n'
       : renderTable([['Machine', 'Result', 'Changes', 'Message'], ...rows]),
   ].join('\n')
-}
-
-function clock(iso: string): string {
-  return iso.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')
 }

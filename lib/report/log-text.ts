@@ -1,5 +1,6 @@
 import type { JournalEntry } from '../state/store.ts'
 import { maskText } from './mask.ts'
+import { withWhy } from './progress.ts'
 import { oneLine } from './terminal-text.ts'
 
 export type Level = 'ERROR' | 'INFO' | 'DEBUG'
@@ -36,9 +37,11 @@ function eventLine(event: Extract<JournalEntry, { t: 'event' }>['event']): Pick<
     case 'hook':
       return { level: 'INFO', text: `hook ${event.hook}` }
     case 'change':
-      return { level: 'INFO', text: `${event.stage}: ${maskText(event.verb)}` }
+      return { level: 'INFO', text: `${event.stage}: ${maskText(withWhy(event))}` }
     case 'fault':
       return { level: 'ERROR', text: maskText([event.message, event.hint].filter((each) => each).join('; ')) }
+    case 'note':
+      return { level: 'INFO', text: maskText(event.text) }
     case 'kept':
       return { level: 'INFO', text: `kept ${event.key}: ${maskText(event.why)}` }
     case 'state':

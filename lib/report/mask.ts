@@ -39,14 +39,16 @@ function isSecretKey(key: string): boolean {
   return SECRET.test(key) && !HARMLESS.test(key)
 }
 
-const PEM = /(-----BEGIN [A-Z ]*PRIVATE KEY-----)\r?\n([\s\S]*?)\r?\n?[ \t]*(-----END [A-Z ]*PRIVATE KEY-----)/g
+/** None of these begins in the middle of a word or looks twice at the same stretch: a machine may send a megabyte of anything. */
+const PEM =
+  /(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)\r?\n((?:(?!-----BEGIN )[\s\S])*?)\r?\n?[ \t]*(-----END [A-Z ]*PRIVATE KEY-----)/g
 /** A TOML text of several lines. */
-const BLOCK = /(["']?([\w.-]+)["']?[ \t]*=[ \t]*)("""|''')([\s\S]*?)\3/g
+const BLOCK = /(["']?(?<![\w.-])([\w.-]+)["']?[ \t]*=[ \t]*)("""|''')([\s\S]*?)\3/g
 /** `key = "v"`, `key: v`, `"key": "v"`, `KEY=v`; a text of several lines is left to BLOCK. */
 const PAIR =
-  /(["']?([\w.-]+)["']?[ \t]*[:=][ \t]*)(?!"""|''')("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s"',;{}[\]«][^\s,;}\]]*)/g
-const HEADER = /(authorization["']?\s*[:=]\s*\[?\s*["']?(?:basic|bearer|token)\s+)([^\s"'\]]+)/gi
-const LOGIN = /\b([a-z][a-z0-9+.-]*:\/\/)([^\s/?#@"'<>«]+)@/gi
+  /(["']?(?<![\w.-])([\w.-]+)["']?[ \t]*[:=][ \t]*)(?!"""|''')("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s"',;{}[\]«][^\s,;}\]]*)/g
+const HEADER = /(authorization["']?\s{0,9}[:=]\s{0,9}\[?\s{0,9}["']?(?:basic|bearer|token)\s{1,9})([^\s"'\]]+)/gi
+const LOGIN = /([a-z0-9+.-]{1,30}:\/\/)([^\s/?#@"'<>«]+)@/gi
 
 const key = randomBytes(16)
 

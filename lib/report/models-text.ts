@@ -1,6 +1,7 @@
 import type { ModelReport } from '../run/read-models.ts'
 import { renderTable } from './table.ts'
 import { oneLine } from './terminal-text.ts'
+import { shownTime } from './time-text.ts'
 
 /** One line for each model, the current one with a star. */
 export function renderModels(models: ModelReport[]): string {
@@ -9,7 +10,7 @@ export function renderModels(models: ModelReport[]): string {
     current ? `${name}*` : name,
     String(machines),
     String(units),
-    (fault && oneLine(fault)) ?? visited?.replace('T', ' ').replace(/\.\d+Z$/, ' UTC') ?? 'never',
+    fault === undefined ? shownTime(visited) : oneLine(fault),
   ])
   return renderTable([['Model', 'Machines', 'Units', 'Last visit'], ...rows])
 }

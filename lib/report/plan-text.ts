@@ -1,8 +1,10 @@
 import type { KcharmError } from '../errors/index.ts'
+import { groupBy } from '../model/group-by.ts'
 import { relationText } from '../model/relate.ts'
 import { canonical } from '../model/json.ts'
 import type { PlannedChange, SitePlan, UnitOutlook } from '../plan/plan-site.ts'
 import { diffLines } from './diff-text.ts'
+import { healthOf } from './health.ts'
 import { maskText } from './mask.ts'
 import { harmless, oneLine, type Paint, plain } from './terminal-text.ts'
 
@@ -24,21 +26,26 @@ export interface PlanReport {
 
 /** Every change before it happens, machine by machine; machines with the same changes stand together. */
 export function renderPlan(report: PlanReport, paint: Paint = plain): string {
-  const groups = grouped(report.plans.filter((plan) => plan.changes.length > 0 || plan.units.some(isUnwell)))
+  const notes = notesOf(report).map((line) => paint.doubtful(line))
   return [
-    ...notesText(report, paint),
-    ...groups.flatMap((group) => groupText(group, paint)),
+    ...(notes.length === 0 ? [] : [...notes, '']),
+    ...groupsOf(report).flatMap((group) => groupText(group, paint)),
     ...report.failed.map(({ machine, error }) => paint.bad(`${machine}: ${oneLine(maskText(error.message))}`)),
-    summary(report),
+    summaryOf(report),
     '',
   ].join('\n')
+}
+
+/** The machines for which there is something to say; those with the same changes together. */
+export function groupsOf({ plans }: PlanReport): SitePlan[][] {
+  return grouped(plans.filter(({ changes, notes, units }) => changes.length + notes.length > 0 || units.some(isUnwell)))
 }
 
 export function changeCount(plans: SitePlan[]): number {
   return plans.reduce((sum, plan) => sum + plan.changes.length, 0)
 }
 
-function summary({ model, plans, failed }: PlanReport): string {
+export function summaryOf({ model, plans, failed }: PlanReport): string {
   const count = changeCount(plans)
   const machines = plans.filter((plan) => plan.changes.length > 0).length
   const unread = failed.length === 0 ? '' : `; ${plural(failed.length, 'machine')} could not be planned`
@@ -48,18 +55,17 @@ function summary({ model, plans, failed }: PlanReport): string {
 
 /** Then it is shown although nothing will change: the exit status speaks of it. */
 function isUnwell({ status }: Pick<UnitOutlook, 'status'>): boolean {
-  return status === 'error' || status === 'blocked'
+  return healthOf(status) === 'bad'
 }
 
 /** Equal but for the numbers of their units. */
 function grouped(plans: SitePlan[]): SitePlan[][] {
-  const groups = new Map<string, SitePlan[]>()
-  for (const plan of plans) {
-    const number = (text: string) => text.replaceAll(/\/\d+/g, '')
-    const key = number(canonical([plan.changes, plan.units, laterStages(plan)]))
-    groups.set(key, [...(groups.get(key) ?? []), plan])
-  }
-  return [...groups.values()]
+  const number = (text: string) => text.replaceAll(/\/\d+/g, '')
+  return [...groupBy(plans, (plan) => number(canonical([plan.changes, plan.units, plan.later, keptIn(plan)]))).values()]
+}
+
+function keptIn({ notes }: SitePlan): SitePlan['notes'] {
+  return notes.filter((note) => note.kept)
 }
 
 function groupText(group: SitePlan[], paint: Paint): string[] {
@@ -81,15 +87,40 @@ interface Look {
 }
 
 function unitText(plan: SitePlan, unit: UnitOutlook, { paint, several }: Look): string[] {
-  const changes = plan.changes.filter((change) => change.unit === unit.unit)
-  const later = laterStages(plan).filter((each) => each.unit === unit.unit)
+  const { changes, later } = changesOf(plan, unit)
   const name = several ? unit.app : unit.unit
   return [
     `  ${name}: ${changes.length + later.length > 0 ? 'will be ' : ''}${outlookText(unit, paint)}`,
+    ...upgradeNotes(plan, unit, paint),
     ...(unit.hint ? [`      ${paint.dim(`hint: ${oneLine(maskText(unit.hint))}`)}`] : []),
     ...changes.flatMap((change) => changeText(change, paint)),
     ...later.map((each) => `    ${paint.doubtful('?')} ${each.stage}: ${oneLine(maskText(each.verb))}`),
   ]
+}
+
+/** What an upgrade means here; what it asks for stands out. */
+export function upgradeNotes({ notes }: SitePlan, { unit }: UnitOutlook, paint: Paint): string[] {
+  const own = notes.filter((note) => note.unit === unit)
+  return own.map(({ text, asks }) => `    ${asks ? paint.bad('!!') : paint.dim('*')} ${oneLine(maskText(text))}`)
+}
+
+/** What somebody must agree to, each once, with its machines. */
+export function asksOf(plans: SitePlan[]): string[] {
+  const asks = plans.flatMap(({ machine, notes }) =>
+    notes.filter((note) => note.asks).map(({ text }) => ({ machine, text })),
+  )
+  const texts = [...new Set(asks.map(({ text }) => text))]
+  return texts.map((text) => {
+    const machines = asks.filter((each) => each.text === text).map(({ machine }) => machine)
+    return `${oneLine(maskText(text))} (${machines.join(', ')})`
+  })
+}
+
+export function changesOf(plan: SitePlan, { unit }: Pick<UnitOutlook, 'unit'>) {
+  return {
+    changes: plan.changes.filter((change) => change.unit === unit),
+    later: plan.later.filter((each) => each.unit === unit),
+  }
 }
 
 /** Where the unit will stand when all goes well. */
@@ -100,17 +131,14 @@ function outlookText(unit: UnitOutlook, paint: Paint): string {
 }
 
 export function statusPaint(status: string, paint: Paint): (text: string) => string {
-  if (status === 'active') return (text) => paint.good(text)
-  if (isUnwell({ status })) return (text) => paint.bad(text)
-  return (text) => paint.doubtful(text)
+  const health = healthOf(status)
+  return (text) => paint[health === 'unknown' ? 'doubtful' : health](text)
 }
 
 function changeText(change: PlannedChange, paint: Paint): string[] {
   const doubt = change.mayChange ? ` ${paint.doubtful('(may change)')}` : ''
-  const why = [change.texts ? undefined : change.intent, change.why].flatMap((text) =>
-    text ? [oneLine(maskText(text))] : [],
-  )
-  const reason = why.length > 0 ? paint.dim(`  ${why.join('; ')}`) : ''
+  const why = reasonOf(change)
+  const reason = why === '' ? '' : paint.dim(`  ${why}`)
   const diff = change.texts ? diffLines(change.texts) : []
   return [
     `    ${mark(change, paint)} ${oneLine(maskText(change.verb))}${doubt}${reason}`,
@@ -118,9 +146,21 @@ function changeText(change: PlannedChange, paint: Paint): string[] {
   ]
 }
 
-function mark({ key, verb }: PlannedChange, paint: Paint): string {
-  if (key.startsWith('svc:')) return paint.doubtful('!')
-  return /^(remove|delete|purge|take)\b/.test(verb) ? paint.bad('-') : paint.good('+')
+/** What is meant, unless a diff shows it, and why. */
+export function reasonOf({ texts, intent, why }: PlannedChange): string {
+  return [texts ? undefined : intent, why].flatMap((text) => (text ? [oneLine(maskText(text))] : [])).join('; ')
+}
+
+/** What a change is at a glance: a service’s, something taken away, or something made. */
+export function markOf({ key, verb }: PlannedChange): '!' | '-' | '+' {
+  if (key.startsWith('svc:')) return '!'
+  return /^(remove|delete|purge|take)\b/.test(verb) ? '-' : '+'
+}
+
+const MARK_PAINT = { '!': 'doubtful', '-': 'bad', '+': 'good' } as const
+
+function mark(change: PlannedChange, paint: Paint): string {
+  return paint[MARK_PAINT[markOf(change)]](markOf(change))
 }
 
 function diffPaint(line: string, paint: Paint): (text: string) => string {
@@ -129,12 +169,8 @@ function diffPaint(line: string, paint: Paint): (text: string) => string {
   return (text) => paint.dim(text)
 }
 
-/** Stages of which a plan can only say that they are to come. */
-function laterStages({ events }: SitePlan): { unit: string; stage: string; verb: string }[] {
-  return events.flatMap((event) => (event.kind === 'change' && event.verb.startsWith('later: ') ? [event] : []))
-}
-
-function notesText({ notes }: PlanReport, paint: Paint): string[] {
+/** What a bundle no longer names, or does not. */
+export function notesOf({ notes }: PlanReport): string[] {
   if (notes === undefined) return []
   const { vanished, pruned, kept } = notes
   const gone = [
@@ -148,7 +184,7 @@ function notesText({ notes }: PlanReport, paint: Paint): string[] {
     ...gone.map((what) => `No longer in the bundle (${fate}): ${what}`),
     ...kept.map(({ app, key, value }) => `Set by config, not named by the bundle: ${app} ${keptText(key, value)}`),
   ]
-  return lines.length === 0 ? [] : [...lines.map((line) => paint.doubtful(oneLine(line))), '']
+  return lines.map((line) => oneLine(line))
 }
 
 function keptText(key: string, value: unknown): string {

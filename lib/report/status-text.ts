@@ -1,14 +1,15 @@
-import { stringify } from 'yaml'
 import type { StatusReport, UnitStatus } from '../run/status.ts'
 import { maskText, maskValue } from './mask.ts'
 import { statusPaint } from './plan-text.ts'
 import { renderTable } from './table.ts'
-import { oneLine, type Paint, plain } from './terminal-text.ts'
+import { oneLine, type Paint, plain, renderJson } from './terminal-text.ts'
+import { shownTime } from './time-text.ts'
+import { renderYaml } from './yaml-text.ts'
 
 /** In one of the formats of `kcharm status`. */
 export function renderStatusAs(format: string, report: StatusReport, paint: Paint = plain): string {
-  if (format === 'json') return JSON.stringify(maskValue(report), undefined, 2)
-  if (format === 'yaml') return renderStatusYaml(report)
+  if (format === 'json') return renderJson(maskValue(report))
+  if (format === 'yaml') return renderYaml(report)
   return format === 'tabular' ? renderStatus(report, paint) : renderStatusShort(report)
 }
 
@@ -17,7 +18,7 @@ export function renderStatus(report: StatusReport, paint: Paint = plain): string
   return [
     renderTable([
       ['Model', 'Last visit'],
-      [report.model.name, localTime(report.model.visited)],
+      [report.model.name, shownTime(report.model.visited)],
     ]),
     applications(report, paint),
     units(report, paint),
@@ -37,10 +38,6 @@ function renderStatusShort({ applications, machines }: StatusReport): string {
       return `- ${name}: ${machines[machine]?.address ?? machine} (${oneLine(maskText(words))})\n`
     })
     .join('')
-}
-
-function renderStatusYaml(report: StatusReport): string {
-  return stringify(maskValue(report), { lineWidth: 0 })
 }
 
 function applications({ applications }: StatusReport, paint: Paint): string {
@@ -87,8 +84,4 @@ function painted(column: number, paint: Paint) {
     if (cell === 'failed') return paint.bad(cell)
     return cell === 'reached' ? cell : statusPaint(cell, paint)(cell)
   }
-}
-
-function localTime(iso: string | undefined): string {
-  return iso === undefined ? 'never' : iso.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')
 }

@@ -9,26 +9,35 @@ import { drive } from '../lifecycle/driver.ts'
 import { holdings, type Line, openOperation, renderLine, unitsIn } from '../lifecycle/manifest.ts'
 import { isGone, type Site } from '../lifecycle/unit.ts'
 import { digest } from '../model/json.ts'
+import { answeredReading, isAnother } from '../plan/answered.ts'
 import type { SitePlan } from '../plan/plan-site.ts'
 import { machineBackend } from './machine-backend.ts'
+import { type Deadlines, DEADLINES } from './deadlines.ts'
 import type { ProvideBlob } from './provide-blob.ts'
 import { readMore, type SiteLink } from './site-link.ts'
+import { stopped } from './stopped.ts'
 
-export interface Work {
+/** What is the same for all machines of an operation. */
+export interface Orders {
+  model: { id: string; name: string }
+  holder: string
+  /** Nothing but the very values of the plan: it was saved, and somebody vouched for it. */
+  exact: boolean
+  /** See `Surroundings`. */
+  keepsFailed?: boolean
+  /** Once it is aborted no further step begins: the machine is left as if the operator had gone, and the next run goes on. */
+  stop?: AbortSignal
+  operation(): string
+  provideBlob: ProvideBlob
+  deadlines: Deadlines
+}
+
+export interface Work extends Orders {
   link: SiteLink
   site: Site
   plan: SitePlan
   /** Every reading of the plan, to be read again under the lock. */
   readings: Map<string, Reading<unknown>>
-  model: { id: string; name: string }
-  holder: string
-  /** Nothing but the very values of the plan: it was saved, and somebody vouched for it. */
-  exact: boolean
-  /** Once it is aborted no further step begins: the machine is left as if the operator had gone, and the next run goes on. */
-  stop?: AbortSignal
-  operation(): string
-  provideBlob: ProvideBlob
-  patienceMs: number
   tell(event: LifeEvent | StepProgress): void
 }
 
@@ -49,10 +58,14 @@ export async function carryOut(work: Work): Promise<void> {
     isRollback: (name, stage) => isRollback(site, name, stage),
     isBereft: (name) => !work.exact && isBereft(site, name),
     say,
-    patienceMs: work.patienceMs,
+    deadlines: work.deadlines,
+    ...(work.stop ? { stop: work.stop } : {}),
     provideBlob: (unit, change) => work.provideBlob(link, change, (text) => say(unit, text)),
   })
-  const steps = drive(site, { foresees: false, view: backend.live.view, operation: work.operation })
+  const { keepsFailed = false, operation } = work
+  const agreed = (unit: string, what: string) =>
+    plan.notes.some((note) => note.asks && note.unit === unit && note.text === what)
+  const steps = drive(site, { foresees: false, keepsFailed, agreed, view: backend.live.view, operation })
   let next = steps.next()
   while (!next.done) {
     if (next.value.do === 'tell') {
@@ -61,7 +74,7 @@ export async function carryOut(work: Work): Promise<void> {
       continue
     }
     const ask = next.value
-    if (ask.do === 'write' && work.stop?.aborted) throw stopped(site.machine)
+    if (ask.do === 'write' && work.stop?.aborted) throw stopped(site.machine, work.stop.reason)
     next = await backend.answer(ask).then(
       (answer) => steps.next(answer),
       (thrown: unknown) => steps.throw(thrown),
@@ -71,25 +84,26 @@ export async function carryOut(work: Work): Promise<void> {
   await shorten(link, site)
 }
 
-function stopped(machine: string): KcharmError {
-  return new KcharmError('interrupted', 'stopped by the user before its next step', {
-    machine,
-    hint: 'run the same command again: it goes on from what the machine has recorded',
-  })
-}
-
 /** What was read for the plan is read again under the lock: a plan is carried out on the machine that it was made for. */
 async function refuseDrift(work: Work): Promise<void> {
   const { link, plan } = work
   link.observed.clear()
   link.frames.clear()
-  await readMore(link, [...work.readings.values()])
+  await readMore(link, [answeredReading, ...work.readings.values()])
+  if (isAnother(plan.answered, link.answered)) throw anotherMachine(plan.machine)
   const drifted = Object.entries(plan.reads).filter(([key, was]) => digest(link.observed.get(key)) !== was)
   if (drifted.length === 0) return
   const names = drifted.map(([key]) => key).join(', ')
   throw new KcharmError('plan-stale', `${plan.machine} has changed since it was planned: ${names}`, {
     machine: plan.machine,
     hint: 'plan again and look at what is different',
+  })
+}
+
+function anotherMachine(machine: string): KcharmError {
+  return new KcharmError('plan-stale', `${machine} is another machine than the one that was planned for`, {
+    machine,
+    hint: 'its machine-id is another one; look whose address this is, then plan again',
   })
 }
 
@@ -101,7 +115,7 @@ async function sweepLeftovers(link: SiteLink, site: Site): Promise<void> {
     const { undoer, name } = undoerOf(key)
     return undoer.leftovers?.(name) ?? []
   })
-  if (paths.length > 0) await link.session.run(`rm -rf ${paths.map(path).join(' ')}`)
+  if (paths.length > 0) await link.session.run(`rm -rf ${paths.map(path).join(' ')}`, SWEEP)
 }
 
 /** Nothing is on the machine any more but kcharm's own folder. */
@@ -115,8 +129,10 @@ export function isDeserted(site: Site): boolean {
 async function leaveNothing(link: SiteLink, site: Site): Promise<void> {
   if (!isDeserted(site)) return
   const first = [BACKUPS, BLOBS, TREES, `${RUN}/services`, STILL]
-  await link.session.run(`rm -rf ${first.map(path).join(' ')} && rm -rf ${path(HOME)}`)
+  await link.session.run(`rm -rf ${first.map(path).join(' ')} && rm -rf ${path(HOME)}`, SWEEP)
 }
+
+const SWEEP = { deadlineMs: DEADLINES.sweep * 1000 }
 
 /** A long manifest is replaced whole, by rename; reading it is part of every run. */
 async function shorten(link: SiteLink, site: Site): Promise<void> {
@@ -126,7 +142,7 @@ async function shorten(link: SiteLink, site: Site): Promise<void> {
   const text = Buffer.from(`${lines.map(renderLine).join('\n')}\n`).toString('base64')
   const fresh = path(`${MANIFEST}.new`)
   const script = `printf %s '${text}' | base64 -d >${fresh} && kc_sync ${fresh} && mv -f ${fresh} ${path(MANIFEST)}`
-  await link.session.run(`${WRITING_PRELUDE}\n${script}`)
+  await link.session.run(`${WRITING_PRELUDE}\n${script}`, SWEEP)
 }
 
 /** Undoing what this very pass did is the plan's standing promise and needs no line of its own in it. */

@@ -1,6 +1,8 @@
 import type { KcharmError } from '../errors/index.ts'
 import { path } from '../host/shell.ts'
 import type { Machine } from '../model/declaration.ts'
+import { clockFault, clockOffset } from './clock.ts'
+import { DEADLINES } from './deadlines.ts'
 import { machineError } from './fleet.ts'
 import type { OpenMachine } from './workspace.ts'
 
@@ -30,8 +32,9 @@ async function checkMachine(open: OpenMachine, machine: Machine): Promise<Machin
   try {
     const session = await open(machine)
     try {
-      const { stdout } = await session.run(SCRIPT, { deadlineMs: 30_000 })
-      return judged(machine.name, stdout)
+      const asked = Date.now() / 1000
+      const { stdout } = await session.run(SCRIPT, { deadlineMs: DEADLINES.reading * 1000 })
+      return judged(machine.name, stdout, { asked, heard: Date.now() / 1000 })
     } finally {
       await session.close()
     }
@@ -49,15 +52,14 @@ const SCRIPT = [
   'for program in flock tar base64 sha256sum; do command -v "$program" >/dev/null || echo "lacks $program"; done',
 ].join('\n')
 
-/** Seconds that a login may take on its way, and then some. */
-const CLOCK_SLACK = 60
 const LITTLE_MIB = 2048
 
-function judged(machine: string, stdout: string): MachineCheck {
+function judged(machine: string, stdout: string, when: { asked: number; heard: number }): MachineCheck {
   const said = (word: string): string[] =>
     stdout.split('\n').flatMap((line) => (line.startsWith(`${word} `) ? [line.slice(word.length + 1)] : []))
   const [user = ''] = said('user')
-  const clock = Number(said('clock')[0]) - Math.round(Date.now() / 1000)
+  const clock = clockOffset(Number(said('clock')[0]), when)
+  const off = clockFault(clock)
   const free = Math.floor(Number(said('free')[0]) / 1024)
   const isRoot = /^0/.test(said('uid')[0] ?? '')
   const lacking = said('lacks')
@@ -69,20 +71,9 @@ function judged(machine: string, stdout: string): MachineCheck {
     free,
     faults: [
       ...(isRoot ? [] : [`${user} is not root there: set sudo: nopasswd or password in the inventory`]),
-      ...(Math.abs(clock) > CLOCK_SLACK ? [`its clock is ${duration(clock)}: run an NTP client there`] : []),
+      ...(off === undefined ? [] : [off]),
       ...(free < LITTLE_MIB ? [`only ${free} MiB are free in /var/lib: make room`] : []),
       ...(lacking.length > 0 ? [`it lacks ${lacking.join(', ')}: install ${lacking.length > 1 ? 'them' : 'it'}`] : []),
     ],
   }
-}
-
-function duration(seconds: number): string {
-  const size = Math.abs(seconds)
-  const text =
-    size < 7200
-      ? `${Math.round(size / 60)} min`
-      : size < 172_800
-        ? `${Math.round(size / 3600)} h`
-        : `${Math.round(size / 86_400)} days`
-  return `${text} ${seconds > 0 ? 'ahead' : 'behind'}`
 }

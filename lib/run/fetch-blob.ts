@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { KcharmError } from '../errors/index.ts'
 import { lockKey } from '../model/lockfile.ts'
 import { blobCache } from '../state/places.ts'
+import { DEADLINES } from './deadlines.ts'
 import { fileOf, isWeb } from './resolve-blobs.ts'
 
 /** A local file with the bytes of that digest: fetched when it has to be. Throws `invalid-option` for other bytes. */
@@ -17,13 +18,20 @@ export async function fetchBlob(blob: { from: string; sha256: string }): Promise
   return file
 }
 
-/** Fetches into the cache, where the file is named by its digest. `vouch` may refuse the digest by throwing. */
-export async function download(url: string, vouch: (sha256: string) => void = () => undefined): Promise<string> {
+/**
+ * Fetches into the cache, where the file is named by its digest. `vouch` may refuse the digest by throwing. For so many seconds
+ * it may stand still.
+ */
+export async function download(
+  url: string,
+  vouch: (sha256: string) => void = () => undefined,
+  seconds = DEADLINES.stall,
+): Promise<string> {
   const folder = blobCache()
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const fresh = join(folder, `${randomBytes(8).toString('hex')}.part`)
   try {
-    const sha256 = await receive(url, fresh)
+    const sha256 = await receive(url, { to: fresh, seconds })
     vouch(sha256)
     await rename(fresh, join(folder, sha256))
     return sha256
@@ -38,21 +46,34 @@ export async function digestOf(file: string): Promise<string> {
   return hash.digest('hex')
 }
 
-async function receive(url: string, to: string): Promise<string> {
+async function receive(url: string, { to, seconds }: { to: string; seconds: number }): Promise<string> {
   const { login, bare } = splitLogin(url)
   const headers = login === undefined ? {} : { authorization: `Basic ${Buffer.from(login).toString('base64')}` }
-  const response = await fetch(bare, { headers }).catch((error: unknown) => {
+  const { signal, moved, end } = stallClock(seconds)
+  try {
+    const response = await fetch(bare, { headers, signal })
+    if (!response.ok || response.body === null) throw new Error(`the server answered ${response.status}`)
+    await mkdir(dirname(to), { recursive: true })
+    const hash = createHash('sha256')
+    const body = Readable.fromWeb(response.body)
+    body.on('data', (chunk: Buffer) => {
+      moved()
+      hash.update(chunk)
+    })
+    await pipeline(body, createWriteStream(to, { mode: 0o600 }))
+    return hash.digest('hex')
+  } catch (error) {
     throw unfetched(url, error instanceof Error ? String(error.cause ?? error.message) : String(error))
-  })
-  if (!response.ok || response.body === null) throw unfetched(url, `the server answered ${response.status}`)
-  await mkdir(dirname(to), { recursive: true })
-  const hash = createHash('sha256')
-  const body = Readable.fromWeb(response.body)
-  body.on('data', (chunk: Buffer) => hash.update(chunk))
-  await pipeline(body, createWriteStream(to, { mode: 0o600 })).catch((error: unknown) => {
-    throw unfetched(url, error instanceof Error ? error.message : String(error))
-  })
-  return hash.digest('hex')
+  } finally {
+    end()
+  }
+}
+
+/** Aborts when nothing has moved for so long. */
+function stallClock(seconds: number) {
+  const abort = new AbortController()
+  const timer = setTimeout(() => abort.abort(new Error(`nothing came for ${seconds} s`)), seconds * 1000)
+  return { signal: abort.signal, moved: () => void timer.refresh(), end: () => clearTimeout(timer) }
 }
 
 /** `fetch` refuses a URL that holds a login. */

@@ -1,20 +1,26 @@
 import { blobPath } from '../host/archive.ts'
 import type { Blob } from '../host/kind.ts'
 import { path, quote } from '../host/shell.ts'
+import { EndedLate } from '../ssh/ended-late.ts'
 import type { NodeSession } from './node-session.ts'
-
-const DEADLINE_MS = 900_000
 
 /**
  * Downloads on the machine, going on with what a cut download left, and checks the digest. Gives the fault in words, or
- * nothing. The URL, which may hold a login, reaches curl and wget by their standard input: arguments are seen by all.
+ * nothing; so many seconds are given to it. The URL, which may hold a login, reaches curl and wget by their standard input: arguments are seen by all.
  */
-export async function fetchOnNode(session: NodeSession, blob: Blob): Promise<string | undefined> {
+export async function fetchOnNode(session: NodeSession, blob: Blob, seconds: number): Promise<string | undefined> {
   const to = path(blobPath(blob.sha256))
-  const reply = await session.run(script(blob, { to, part: path(`${blobPath(blob.sha256)}.part`) }), {
-    deadlineMs: DEADLINE_MS,
-  })
-  if (reply.status === 0) return undefined
+  const part = path(`${blobPath(blob.sha256)}.part`)
+  try {
+    const reply = await session.run(script(blob, { to, part }), { deadlineMs: seconds * 1000 })
+    return reply.status === 0 ? undefined : faultIn(reply)
+  } catch (error) {
+    if (error instanceof EndedLate) return error.what
+    throw error
+  }
+}
+
+function faultIn(reply: { status: number; stderr: string }): string {
   return reply.stderr.trim().split('\n').at(-1)?.slice(0, 300) || `exit status ${reply.status}`
 }
 

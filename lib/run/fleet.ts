@@ -5,20 +5,23 @@ import type { Key, Reading } from '../host/view.ts'
 import type { Charm } from '../lifecycle/charm.ts'
 import type { LifeEvent, StepProgress } from '../lifecycle/events.ts'
 import { type Line, type UnitRecord, unitsIn } from '../lifecycle/manifest.ts'
-import type { Site } from '../lifecycle/unit.ts'
+import type { Site, Unit } from '../lifecycle/unit.ts'
 import type { Machine, Model } from '../model/declaration.ts'
+import { groupBy } from '../model/group-by.ts'
 import { mapRecord } from '../model/map-record.ts'
+import { secretsNamed } from '../model/secret-references.ts'
 import { type DeclaredUnit, type RecordedUnit, unitsOf } from '../model/units.ts'
-import { isAsked, planSite, type SitePlan } from '../plan/plan-site.ts'
+import { type Classes, planAlike } from '../plan/plan-alike.ts'
+import { isAsked, type Planned, planSite, type SitePlan } from '../plan/plan-site.ts'
 import { ConnectionLost } from '../ssh/connection-lost.ts'
 import { held } from '../ssh/lock-refused.ts'
-import { carryOut, isDeserted } from './carry-out.ts'
+import { Answers } from './answers.ts'
+import { carryOut, isDeserted, type Orders } from './carry-out.ts'
 import type { NodeSession } from './node-session.ts'
 import { assertOurs } from './ownership.ts'
-import type { ProvideBlob } from './provide-blob.ts'
-import type { OpenMachine } from './workspace.ts'
+import type { OpenMachine, Secrets } from './workspace.ts'
 import { readMore, readSite, type SiteLink } from './site-link.ts'
-import { copySite, givenOptions, siteOf } from './sites.ts'
+import { copySite, givenOptions, likeness, siteOf } from './sites.ts'
 
 export interface FleetGiven {
   model: Model
@@ -33,9 +36,13 @@ export interface FleetGiven {
   hints: Record<string, Hint[]>
   /** Walk only this unit's life. */
   only?: string
+  /** Applications whose units try again what they refused. */
+  retries?: string[]
+  /** Applications whose units keep no earlier version, as far as nothing runs from it. */
+  prunes?: string[]
   /** Nothing will be carried out: the machines shall not notice. */
   looksOnly: boolean
-  secret?(this: void, reference: string): string
+  secret?: Secrets
   open: OpenMachine
 }
 
@@ -78,25 +85,23 @@ export function isBusy({ plan, site }: FleetSite): boolean {
   return plan.changes.length > 0 || plan.records > 0 || isDeserted(site)
 }
 
-/** Carries the plans out, all machines at once; each failure is its machine's own. */
-export async function applyFleet(
-  fleet: Fleet,
-  how: {
-    model: { id: string; name: string }
-    holder: string
-    exact: boolean
-    stop?: AbortSignal
-    operation(): string
-    provideBlob: ProvideBlob
-    patienceMs: number
-    tell(machine: string, event: LifeEvent | StepProgress): void
-  },
-): Promise<void> {
-  const work = fleet.sites.filter(isBusy)
-  await each(work, fleet.failed, async (at) => {
+export interface Applying extends Orders {
+  tell(machine: string, event: LifeEvent | StepProgress): void
+}
+
+/** Carries the plans of these machines out, all at once; each failure is its machine's own. */
+export async function applyFleet(fleet: Fleet, sites: FleetSite[], how: Applying): Promise<void> {
+  await each(sites, fleet.failed, async (at) => {
     await carryOut({ ...at, ...how, tell: (event) => how.tell(at.machine.name, event) })
     return at
   })
+}
+
+/** The machine as it is now, planned again; nothing is taken over from before. */
+export async function look({ machine, link, site }: FleetSite): Promise<Planned> {
+  const again = { ...link, observed: new Map(), frames: new Map() }
+  const units = site.units.map((unit): Unit => ({ ...unit, begun: false }))
+  return await readOn({ ...again, machine }, planSite(copySite({ ...site, units }), again.observed))
 }
 
 export async function closeFleet(fleet: Fleet): Promise<void> {
@@ -106,9 +111,24 @@ export async function closeFleet(fleet: Fleet): Promise<void> {
 async function planOn(given: FleetGiven, sessions: NodeSession[]): Promise<Fleet> {
   const failed: Fleet['failed'] = []
   const machines = given.machines.map((machine) => ({ machine }))
-  const observed = observedBy(given)
+  const likely = likelyReadings(given)
+  const answers = new Answers()
+  await given.secret?.prepare?.(secretsNamed(given.model, given.charms))
   await given.open.prepare?.(given.machines)
-  const links = await each(machines, failed, ({ machine }) => link(machine, sessions, { given, observed }))
+  const links = await each(machines, failed, async ({ machine }) => {
+    const session = await given.open(machine)
+    sessions.push(session)
+    return await readSite(machine, session, likely(machine), answers)
+  })
+  return { ...(await planLinks(links, given, failed)), failed, sessions }
+}
+
+/** Plans machines that were read; those that are alike once. `failed` takes those that cannot be planned. */
+export async function planLinks(
+  links: SiteLink[],
+  given: FleetGiven,
+  failed: Fleet['failed'],
+): Promise<Pick<Fleet, 'sites' | 'model' | 'declared'>> {
   const found = links.map((at) => ({ machine: at.machine.name, lines: at.lines }))
   const model = given.settleModel?.(found) ?? given.model
   const ours = await each(links, failed, async (at) => {
@@ -118,36 +138,35 @@ async function planOn(given: FleetGiven, sessions: NodeSession[]): Promise<Fleet
   })
   const recorded = [...ours.flatMap(unitsOnSite), ...unreached(given, ours)]
   const declared = unitsOf(model, { recorded, charms: given.charms })
-  const sites = await each(ours, failed, (site) => planLink(site, { ...given, model }, declared))
-  return { sites, failed, model, declared, sessions }
+  const settled = { ...given, model, declared }
+  const classes: Classes = new Map()
+  const sites = await each(ours, failed, (at) => planLink(at, settled, classes))
+  return { sites, model, declared }
 }
 
 async function closeAll(sessions: NodeSession[]): Promise<void> {
   await Promise.all(sessions.map((session) => session.close().catch(() => undefined)))
 }
 
-async function link(
-  machine: Machine,
-  sessions: NodeSession[],
-  { given, observed }: { given: FleetGiven; observed: Observed },
-): Promise<SiteLink> {
-  const session = await given.open(machine)
-  sessions.push(session)
-  return await readSite(machine, session, likelyReadings(machine, given, observed))
+/** What is asked of a machine with the first request. */
+function likelyReadings(given: FleetGiven): (machine: Machine) => Reading<unknown>[] {
+  const observed = Object.entries(observedBy(given))
+  const known = groupBy(given.known, ({ machine }) => machine)
+  return ({ name }) => {
+    const charms = observed.flatMap(([app, readings]) => {
+      const record = known.get(name)?.find((each) => each.record.app === app)?.record
+      const asks = isAsked(record, given.looksOnly)
+      return readings.filter(({ lasting }) => lasting !== 'effect' || asks)
+    })
+    return [...charms, ...hintedReadings(given.hints[name] ?? [])]
+  }
 }
 
-function likelyReadings(machine: Machine, given: FleetGiven, observed: Observed): Reading<unknown>[] {
-  const here = given.known.filter((each) => each.machine === machine.name)
-  const charms = Object.entries(observed).flatMap(([app, readings]) => {
-    const record = here.find((each) => each.record.app === app)?.record
-    const asks = isAsked(record, given.looksOnly)
-    return readings.filter(({ lasting }) => lasting !== 'effect' || asks)
-  })
-  const hinted = (given.hints[machine.name] ?? []).map(({ key, reads }) => {
+function hintedReadings(hints: Hint[]): Reading<unknown>[] {
+  return hints.map(({ key, reads }) => {
     const { undoer, name } = undoerOf(key)
     return undoer.reading(name, reads)
   })
-  return [...charms, ...hinted]
 }
 
 /** By application, what its charm is sure to ask of every machine. */
@@ -161,16 +180,32 @@ function observedBy({ model, charms, blobs }: FleetGiven): Observed {
   })
 }
 
-async function planLink(at: SiteLink, given: FleetGiven, declared: DeclaredUnit[]): Promise<FleetSite> {
-  const site = siteOf(at.machine.name, at.lines, { ...given, declared })
+async function planLink(
+  at: SiteLink,
+  given: FleetGiven & { declared: DeclaredUnit[] },
+  classes: Classes,
+): Promise<FleetSite> {
+  const site = siteOf(at.machine.name, at.lines, given)
   if (given.only !== undefined) for (const unit of site.units) unit.begun = unit.name !== given.only
-  const steps = planSite(copySite(site), at.observed, { looksOnly: given.looksOnly })
+  for (const unit of site.units) {
+    if (unit.name === given.only || given.retries?.includes(unit.app)) delete unit.refused
+    if (given.prunes?.includes(unit.app)) unit.prunes = true
+    if (given.only !== undefined && unit.name !== given.only) delete unit.wish
+  }
+  const alike = { classes, observed: at.observed, class: () => `${likeness(site)} ${at.heard}` }
+  const steps = planAlike(copySite(site), alike, { looksOnly: given.looksOnly })
+  const { plan, readings } = await readOn(at, steps)
+  const { answered } = at
+  return { machine: at.machine, link: at, site, readings, plan: { ...plan, ...(answered ? { answered } : {}) } }
+}
+
+async function readOn(at: SiteLink, steps: Generator<Reading<unknown>[], Planned, void>): Promise<Planned> {
   let next = steps.next()
   while (!next.done) {
     await readMore(at, next.value)
     next = steps.next()
   }
-  return { machine: at.machine, link: at, site, ...next.value }
+  return next.value
 }
 
 function unitsOnSite(at: SiteLink): RecordedUnit[] {

@@ -39,12 +39,12 @@ export function liveView(values: Observations, frames: Map<Key, string>): LiveVi
         drop(key)
       }
       for (const key of [...effects, change.key.replace(/^file:/, 'text:')]) drop(key)
-      if (change.key.startsWith('pkg:')) for (const key of packages(values)) drop(key)
+      if (change.key.startsWith('pkg:')) for (const key of packaged(values)) drop(key)
     },
   }
 }
 
-/** One package can take others along. */
-function packages(values: Observations): Key[] {
-  return [...values.keys()].filter((key) => key.startsWith('pkg:'))
+/** One package can take others along, and brings files and folders that nobody here names. */
+function packaged(values: Observations): Key[] {
+  return [...values.keys()].filter((key) => /^(pkg|dir|file|text|link):/.test(key))
 }

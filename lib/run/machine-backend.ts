@@ -11,11 +11,13 @@ import type { Check } from '../lifecycle/charm.ts'
 import { type Line, renderLine } from '../lifecycle/manifest.ts'
 import type { Observations } from '../plan/overlay.ts'
 import type { PlannedChange } from '../plan/plan-site.ts'
+import { EndedLate } from '../ssh/ended-late.ts'
+import { type Deadlines, stepDeadline } from './deadlines.ts'
 import { type LiveView, liveView } from './live-view.ts'
 import type { NodeSession } from './node-session.ts'
 import { assertPlanned } from './planned.ts'
-
-const STEP_DEADLINE_MS = 900_000
+import { stopped } from './stopped.ts'
+import { waiting } from './waiting.ts'
 
 export interface MachineBackend {
   live: LiveView
@@ -36,8 +38,9 @@ export function machineBackend(on: {
   /** A unit that it is related to failed in this run. */
   isBereft(unit: string): boolean
   provideBlob(unit: string, change: Change): Promise<void>
-  /** How long others may hold what a step needs. */
-  patienceMs: number
+  deadlines: Deadlines
+  /** Once it is aborted nobody is waited for any more. */
+  stop?: AbortSignal
   /** How far a long step is. */
   say(unit: string, text: string): void
 }): MachineBackend {
@@ -52,9 +55,9 @@ export function machineBackend(on: {
   return {
     live,
     async answer(ask) {
-      if (ask.do === 'read') await readInto(on.session, live, ask.readings)
-      else if (ask.do === 'note') await note(on.session, headed(ask.lines))
-      else if (ask.do === 'check') return await askUntil(on.session, live, ask.check)
+      if (ask.do === 'read') await readInto(context, ask.readings)
+      else if (ask.do === 'note') await note(context, headed(ask.lines))
+      else if (ask.do === 'check') return await askUntil(context, ask)
       else await write(context, ask)
       return undefined
     },
@@ -62,9 +65,10 @@ export function machineBackend(on: {
 }
 
 /** Reads in one request. */
-export async function readInto(session: NodeSession, live: LiveView, readings: Reading<unknown>[]): Promise<void> {
+async function readInto({ session, live, deadlines }: Looking, readings: Reading<unknown>[]): Promise<void> {
   const marker = newMarker()
-  const reply = await session.run(`${READING_PRELUDE}\n${renderReadings(readings, marker)}`, { deadlineMs: 60_000 })
+  const script = `${READING_PRELUDE}\n${renderReadings(readings, marker)}`
+  const reply = await session.run(script, { deadlineMs: deadlines.reading * 1000 })
   const frames = parseReadings(reply.stdout, marker)
   readings.forEach((reading, index) => {
     const frame = frames.get(index)
@@ -79,6 +83,7 @@ export function newMarker(): string {
 }
 
 type Write = Extract<Ask, { do: 'write' }>
+type Looking = Pick<Context, 'session' | 'live' | 'deadlines'>
 type Context = Parameters<typeof machineBackend>[0] & { live: LiveView; headed(lines: Line[]): Line[] }
 
 async function write(context: Context, ask: Write): Promise<void> {
@@ -102,30 +107,49 @@ async function write(context: Context, ask: Write): Promise<void> {
     marker,
   })
   context.live.forget(change)
-  const reply = await context.session.run(`${READING_PRELUDE}${WRITING_PRELUDE}\n${script}`, {
-    deadlineMs: STEP_DEADLINE_MS,
+  const seconds = stepDeadline(change.key, context.deadlines)
+  const reply = await waiting(
+    { for: change.verb, seconds, say: (text) => context.say(ask.unit, text) },
+    context.session.run(`${READING_PRELUDE}${WRITING_PRELUDE}\n${script}`, { deadlineMs: seconds * 1000 }),
+  ).catch(async (error: unknown) => {
+    throw error instanceof EndedLate ? await hung(context, { change, reading, error }) : error
   })
   if (reply.status !== 0) throw stepFailed(change, reply)
   verify(change, { reading, frame: parseReadings(reply.stdout, marker).get(0) ?? '', live: context.live })
 }
 
+/** What became of a step that did not end is found by reading, as it is after a lost connection. */
+async function hung(
+  context: Context,
+  { change, reading, error }: { change: Change; reading: Reading<Cell>; error: EndedLate },
+): Promise<StepFailed> {
+  await readInto(context, [reading])
+  const is = context.live.frames.get(reading.key) || 'nothing'
+  return new StepFailed(`${change.verb}: ${error.what}; the machine now shows ${is}`, error.detail.hint)
+}
+
 /** Others may be at work with the same tool (unattended upgrades, say): they are given some time, and named. */
 async function waitUntilFree(context: Context, { unit, change }: Write): Promise<void> {
   if (change.awaits === undefined) return
-  const until = Date.now() + context.patienceMs
+  const { session, deadlines } = context
+  const since = Date.now()
   for (;;) {
-    const { stdout } = await context.session.run(`${READING_PRELUDE}\n${change.awaits}`, { deadlineMs: 60_000 })
+    if (context.stop?.aborted) throw stopped(context.machine, context.stop.reason)
+    const deadlineMs = deadlines.reading * 1000
+    const { stdout } = await session.run(`${READING_PRELUDE}\n${change.awaits}`, { deadlineMs })
     const holder = stdout.trim().split('\n')[0] ?? ''
     if (holder === '') return
-    if (Date.now() >= until) throw heldTooLong(context, change, holder)
-    context.say(unit, `waits for ${holder}, which holds the package manager`)
+    const passed = Math.round((Date.now() - since) / 1000)
+    if (Date.now() - since >= deadlines.others * 1000) throw heldTooLong(context, change, holder)
+    const limit = `${passed} s of at most ${deadlines.others} s`
+    context.say(unit, `waits for ${holder}, which holds the package manager: ${limit}`)
     await new Promise((wake) => setTimeout(wake, 2000))
   }
 }
 
-function heldTooLong({ patienceMs }: Context, { verb }: Change, holder: string): StepFailed {
+function heldTooLong({ deadlines }: Context, { verb }: Change, holder: string): StepFailed {
   const hint = 'wait until it is done, or end it, then run the same command again'
-  return new StepFailed(`${verb}: ${holder} has held the package manager for ${patienceMs / 1000} s`, hint)
+  return new StepFailed(`${verb}: ${holder} has held the package manager for ${deadlines.others} s`, hint)
 }
 
 function verify(change: Change, is: { reading: Reading<Cell>; frame: string; live: LiveView }): void {
@@ -152,9 +176,10 @@ function stepFailed(change: Change, reply: { status: number; stderr: string }): 
   return new StepFailed(`${change.verb}: ${said || `exit status ${reply.status}`}`)
 }
 
-async function note(session: NodeSession, lines: Line[]): Promise<void> {
+async function note({ session, deadlines }: Looking, lines: Line[]): Promise<void> {
   const words = lines.map((line) => quote(renderLine(line))).join(' ')
-  const reply = await session.run(`${READING_PRELUDE}${WRITING_PRELUDE}\nkc_note ${words}`)
+  const script = `${READING_PRELUDE}${WRITING_PRELUDE}\nkc_note ${words}`
+  const reply = await session.run(script, { deadlineMs: deadlines.note * 1000 })
   if (reply.status === 0) return
   // No StepFailed: a unit that cannot even record its rest costs the whole machine, outside of any stage.
   throw new KcharmError('unit-failed', `the manifest ${MANIFEST} cannot be written: ${reply.stderr.trim()}`, {
@@ -163,14 +188,37 @@ async function note(session: NodeSession, lines: Line[]): Promise<void> {
 }
 
 /** Asks again every quarter of a second until the answer is good or its time is over. */
-async function askUntil(session: NodeSession, live: LiveView, check: Check): Promise<string | undefined> {
-  const until = Date.now() + check.within * 1000
+async function askUntil(
+  context: Context,
+  { unit, check }: { unit: string; check: Check },
+): Promise<string | undefined> {
+  const { live, say } = context
+  const since = Date.now()
   let fault = known(live, check)
   while (fault !== undefined) {
     if (fault !== 'unread') await new Promise((wake) => setTimeout(wake, 250))
-    await readInto(session, live, [check.reading])
+    await readInto(context, [check.reading])
     fault = check.verdict(live.view.read(check.reading))
-    if (fault !== undefined && Date.now() >= until) return fault
+    const passed = Math.round((Date.now() - since) / 1000)
+    if (fault !== undefined && Date.now() - since >= check.within * 1000) return fault
+    if (fault !== undefined) say(unit, `waits for ${check.name}, ${passed} s of at most ${check.within} s: ${fault}`)
+  }
+  return await faultWithin(context, { unit, check })
+}
+
+/** What is good now must stay so for its time: a daemon may come up and die. */
+async function faultWithin(
+  context: Context,
+  { unit, check }: { unit: string; check: Check },
+): Promise<string | undefined> {
+  const { live, say } = context
+  const until = Date.now() + check.steady * 1000
+  if (check.steady > 0) say(unit, `watches ${check.name} for ${check.steady} s`)
+  while (Date.now() < until) {
+    await new Promise((wake) => setTimeout(wake, 1000))
+    await readInto(context, [check.reading])
+    const fault = check.verdict(live.view.read(check.reading))
+    if (fault !== undefined) return `it was good, and then: ${fault}`
   }
   return undefined
 }

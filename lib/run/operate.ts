@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { emptyModel } from '../model/declaration.ts'
 import type { StoredModel } from '../state/stored-model.ts'
-import { applyFleet, closeFleet, type Fleet, isBusy } from './fleet.ts'
+import { clockNotes } from './clock.ts'
+import { DEADLINES } from './deadlines.ts'
+import { closeFleet, type Fleet, isBusy } from './fleet.ts'
 import { hasChanges, type Outcome, type Prepared, worstOf } from './outcome.ts'
 import { prepare } from './prepare.ts'
-import { noModel } from './read-model.ts'
+import { noModel, recalled } from './read-model.ts'
 import { afterwards, remembered } from './remembered.ts'
 import type { Declarations, Verb, Wanted } from './verb.ts'
+import { rollOut } from './roll-out.ts'
+import { CAREFUL, type Rollout, rolloutOf } from './waves.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface How {
@@ -18,8 +22,12 @@ export interface How {
   approve?(prepared: Prepared): Promise<void>
   /** Called when machines begin to be changed: once its signal is aborted no further step begins. */
   stop?(): AbortSignal
-  /** May narrow what is carried out, or refuse it: a saved plan. */
-  settle?(fleet: Fleet): void
+  /** How upgrades go over many machines; default: what the bundle says, else `CAREFUL`. */
+  rollout?: Partial<Rollout>
+  /** An upgrade that fails is left as it is. */
+  keepsFailed?: boolean
+  /** May narrow what is carried out, or refuse it: a saved plan. Gives lines to show. */
+  settle?(fleet: Fleet): string[]
 }
 
 /**
@@ -29,7 +37,7 @@ export interface How {
 export async function operate(work: Workspace, verb: Verb, how: How = {}): Promise<Outcome> {
   const lock = how.dryRun ? undefined : await work.store.lock(work.name, work.holder)
   try {
-    const stored = await work.store.read(work.name)
+    const stored = await recalled(work)
     const before = declarationsOf(work, verb, stored)
     const { fleet, wanted } = await prepare(work, { verb, before, stored, looksOnly: how.dryRun === true })
     try {
@@ -51,15 +59,16 @@ interface Going {
 }
 
 async function goOn(work: Workspace, { verb, how, stored, fleet, wanted }: Going): Promise<Outcome> {
-  how.settle?.(fleet)
+  const clocks = fleet.sites.map(({ machine, link }) => ({ name: machine.name, offset: link.clock ?? 0 }))
+  for (const line of [...clockNotes(clocks), ...(how.settle?.(fleet) ?? [])]) work.say?.(line)
   const prepared: Prepared = { wanted, plans: fleet.sites.map((site) => site.plan), failed: [...fleet.failed] }
   how.show?.(prepared)
   if (how.dryRun) return { ...prepared, carriedOut: false, units: stored?.units ?? [] }
   if (hasChanges(prepared)) await how.approve?.(prepared)
   if (fleet.sites.some(isBusy)) {
     await work.store.write(remembered(wanted, stored))
-    const stop = how.stop?.()
-    await carryOut(work, verb, { fleet, wanted, exact: how.settle !== undefined, ...(stop ? { stop } : {}) })
+    const stops = [how.stop?.(), work.time?.over].filter((each) => each !== undefined)
+    await carryOut(work, verb, { fleet, wanted, how, ...(stops.length > 0 ? { stop: AbortSignal.any(stops) } : {}) })
   }
   const after = afterwards(work, { wanted, stored, fleet })
   await work.store.write(after)
@@ -69,25 +78,28 @@ async function goOn(work: Workspace, { verb, how, stored, fleet, wanted }: Going
 interface Carried {
   fleet: Fleet
   wanted: Wanted
-  /** Nothing but the very plan: it was saved. */
-  exact: boolean
+  how: How
   stop?: AbortSignal
 }
 
-async function carryOut(work: Workspace, verb: Verb, { fleet, wanted, exact, stop }: Carried) {
+async function carryOut(work: Workspace, verb: Verb, { fleet, wanted, how, stop }: Carried) {
   const journal = work.store.journal(work.name)
   const op = randomBytes(4).toString('hex')
   const note = () => ({ at: new Date().toISOString(), op })
   try {
     journal.append({ ...note(), t: 'begin', title: verb.title, holder: work.holder })
-    await applyFleet(fleet, {
+    await rollOut(fleet, {
+      rollout: { ...CAREFUL, ...rolloutOf(wanted.bundle?.rollout ?? {}), ...how.rollout },
+      say: (line) => work.say?.(line),
       model: wanted.model,
       holder: work.holder,
-      exact,
+      // Nothing but the very plan: it was saved.
+      exact: how.settle !== undefined,
+      ...(how.keepsFailed ? { keepsFailed: true } : {}),
       ...(stop ? { stop } : {}),
       operation: () => randomBytes(4).toString('hex'),
       provideBlob: (...given) => work.provideBlob(...given),
-      patienceMs: work.patienceMs ?? 300_000,
+      deadlines: { ...DEADLINES, ...work.deadlines },
       tell(machine, event) {
         if (event.kind !== 'progress') journal.append({ ...note(), t: 'event', machine, event })
         work.follow(machine, event)

@@ -35,6 +35,7 @@ const WORST_FIRST = [
   'plan-stale',
   'invalid-option',
   'unit-failed',
+  'rollout-stopped',
   'unit-blocked',
 ] as const satisfies Code[]
 

@@ -1,10 +1,12 @@
 import { KcharmError } from '../errors/index.ts'
 import type { Charm } from '../lifecycle/charm.ts'
 import { type Application, emptyModel, type Machine } from '../model/declaration.ts'
+import { charmKey, recordedCharm } from '../model/charm-of.ts'
 import { problemText } from '../model/faults.ts'
 import { optionsInForce } from '../model/options.ts'
 import type { StoredModel } from '../state/stored-model.ts'
 import { type ActionJob, type ActionRun, askActions } from './ask-actions.ts'
+import { recalled } from './read-model.ts'
 import { runAction } from './run-action.ts'
 import { siteOf } from './sites.ts'
 import type { Workspace } from './workspace.ts'
@@ -25,7 +27,7 @@ export interface PreflightWish {
  * charm's default options. Throws `not-found` for a machine or unit that is not known, `usage` when there is nobody to ask.
  */
 export async function runPreflight(work: Workspace, wish: PreflightWish): Promise<ActionRun[]> {
-  const stored = await work.store.read(work.name)
+  const stored = await recalled(work)
   const known = new Map([...Object.values(stored?.model.machines ?? {}), ...wish.inventory].map((m) => [m.name, m]))
   const named = wish.machines.map((name) => known.get(name) ?? noMachine(name, [...known.keys()]))
   const all = wish.units.length + named.length === 0
@@ -49,7 +51,9 @@ function unitsToAsk(
   stored: StoredModel | undefined,
   wish: PreflightWish & { all: boolean },
 ): string[] {
-  const able = (stored?.units ?? []).filter(({ record }) => charms[record.charm]?.actions?.[PREFLIGHT] !== undefined)
+  const able = (stored?.units ?? []).filter(
+    ({ record }) => recordedCharm(record.charm, charms)?.actions?.[PREFLIGHT] !== undefined,
+  )
   const beside = able.filter(({ machine }) => wish.all || wish.machines.includes(machine))
   return [...new Set([...wish.units, ...beside.map(({ record }) => record.unit)])]
 }
@@ -59,16 +63,24 @@ function jobsFor(charms: Record<string, Charm>, machine: Machine): ActionJob[] {
     const action = charm.actions?.[PREFLIGHT]
     if (action === undefined) return []
     const name = charm.name
-    const model = { ...emptyModel('preflight', 'preflight'), applications: { [name]: bareApplication(name) } }
-    const declared = [{ name, app: name, charm: name, machine: machine.name, life: 'present' as const }]
+    const model = { ...emptyModel('preflight', 'preflight'), applications: { [name]: bareApplication(charm) } }
+    const declared = [{ name, app: name, charm: charmKey(charm), machine: machine.name, life: 'present' as const }]
     const site = () => siteOf(machine.name, [], { model, charms, declared, blobs: {} })
     const params = optionsInForce({ ...charm, config: action.params }, { bundleOptions: {}, setOptions: {} })
     return [{ unit: name, machine, action, params, site }]
   })
 }
 
-function bareApplication(charm: string): Application {
-  return { name: charm, charm, bundleOptions: {}, setOptions: {}, resources: {}, machines: [], life: 'present' }
+function bareApplication(charm: Charm): Application {
+  return {
+    name: charm.name,
+    charm: charmKey(charm),
+    bundleOptions: {},
+    setOptions: {},
+    resources: {},
+    machines: [],
+    life: 'present',
+  }
 }
 
 function noMachine(word: string, among: string[]): never {

@@ -40,6 +40,8 @@ export async function prepare(work: Workspace, asked: Asked): Promise<{ fleet: F
     ...(work.secret ? { secret: work.secret } : {}),
     ...(stored || verb.restores !== 'from machines' ? {} : { settleModel: rebuild }),
     ...(wanted.only === undefined ? {} : { only: wanted.only }),
+    ...(wanted.retries === undefined ? {} : { retries: wanted.retries }),
+    ...(wanted.prunes === undefined ? {} : { prunes: wanted.prunes }),
   })
   try {
     await assertBlobsAtHand(
@@ -61,6 +63,7 @@ function machinesOf({ charms }: Workspace, wanted: Wanted, stored: StoredModel |
   const leaving = Object.values(wanted.model.applications).filter(({ life }) => life === 'absent')
   if (leaving.some(({ name }) => !recorded.some(({ app }) => app === name))) return all
   const units = unitsOf(wanted.model, { recorded, charms })
-  const concerned = units.filter(({ app }) => wanted.apps?.includes(app) ?? true).map(({ machine }) => machine)
-  return all.filter(({ name }) => concerned.includes(name) && (wanted.machines?.includes(name) ?? true))
+  const mine = units.filter(({ app }) => wanted.apps?.includes(app) ?? true)
+  const concerned = new Set(mine.map(({ machine }) => machine))
+  return all.filter(({ name }) => concerned.has(name) && (wanted.machines?.includes(name) ?? true))
 }

@@ -8,10 +8,12 @@ import { Limiter } from '../ssh/limiter.ts'
 import { digestOf, fetchBlob } from './fetch-blob.ts'
 import { fetchOnNode } from './fetch-on-node.ts'
 import type { NodeSession } from './node-session.ts'
+import { DEADLINES } from './deadlines.ts'
 import { decompressed } from './plain-archive.ts'
 import { isWeb } from './resolve-blobs.ts'
 import type { SiteLink } from './site-link.ts'
 import { uploadMeter } from './upload-meter.ts'
+import { type Wait, waiting } from './waiting.ts'
 
 /** Lays the bytes of a change on its machine; `say` hears how far that is. */
 export type ProvideBlob = (link: SiteLink, change: Change, say: (text: string) => void) => Promise<void>
@@ -24,7 +26,7 @@ const UPLOADS = 5
  * here before it travels, once for all machines; the machine checks it again before it unpacks. A machine without the
  * archive's decompressor gets it as gzip, with a note of the digest that it has then.
  */
-export function blobProvider(): ProvideBlob {
+export function blobProvider(deadlines = DEADLINES): ProvideBlob {
   const files = new Map<string, Promise<Cargo>>()
   const uplink = new Limiter(UPLOADS)
   const meter = uploadMeter()
@@ -38,7 +40,7 @@ export function blobProvider(): ProvideBlob {
     if (blob === undefined) return
     const there = await readThere(session, blob)
     if (there.whole) return
-    if (there.unpacks && (await isFetched(session, blob, say))) return
+    if (there.unpacks && (await isFetched(session, blob, { say, seconds: deadlines.download }))) return
     if (!there.unpacks) say(`${blob.name} is sent as gzip: the machine has no ${unpackerOf(formatOf(blob.name))}`)
     await uplink.run(async () => {
       const load = await cargo(blob, !there.unpacks)
@@ -46,6 +48,8 @@ export function blobProvider(): ProvideBlob {
     })
   }
 }
+
+const NOTE = { deadlineMs: DEADLINES.note * 1000 }
 
 /** What is there: the whole file (as it is, or decompressed with its note), and the program that reads it. */
 async function readThere(session: NodeSession, blob: Blob): Promise<{ whole: boolean; unpacks: boolean }> {
@@ -57,6 +61,7 @@ async function readThere(session: NodeSession, blob: Blob): Promise<{ whole: boo
       `command -v ${unpackerOf(formatOf(blob.name))} >/dev/null && echo unpacks`,
       `[ ! -f ${to} ] || [ ! -f ${path(`${blobPath(blob.sha256)}.as`)} ] || echo noted`,
     ].join('\n'),
+    NOTE,
   )
   const words = stdout.split('\n')
   const size = words.find((word) => /^\d+$/.test(word))
@@ -64,11 +69,14 @@ async function readThere(session: NodeSession, blob: Blob): Promise<{ whole: boo
   return { whole: words.includes('noted') || asDeclared, unpacks: words.includes('unpacks') }
 }
 
+type Fetching = Pick<Wait, 'say' | 'seconds'>
+
 /** On the machine, when the bundle wants it, or leaves it open and it works there. */
-async function isFetched(session: NodeSession, blob: Blob, say: (text: string) => void): Promise<boolean> {
+async function isFetched(session: NodeSession, blob: Blob, { say, seconds }: Fetching): Promise<boolean> {
   if (!isWeb(blob.from) || blob.fetch === 'operator') return false
   say(`the machine fetches ${blob.name}`)
-  const fault = await fetchOnNode(session, blob)
+  const fetched = fetchOnNode(session, blob, seconds)
+  const fault = await waiting({ for: `the machine, which fetches ${blob.name}`, seconds, say }, fetched)
   if (fault === undefined) return true
   if (blob.fetch === 'node') {
     throw new StepFailed(
@@ -100,6 +108,10 @@ async function send(
   how: { to: string; onProgress(bytes: number): void },
 ): Promise<void> {
   const note = path(`${how.to}.as`)
-  await session.run(as === undefined ? `rm -f ${note}` : `echo ${quote(as)} >${note}`)
-  await session.upload({ path: file }, how.to, { resume: true, onProgress: how.onProgress })
+  await session.run(as === undefined ? `rm -f ${note}` : `echo ${quote(as)} >${note}`, NOTE)
+  await session.upload({ path: file }, how.to, {
+    resume: true,
+    stallMs: DEADLINES.stall * 1000,
+    onProgress: how.onProgress,
+  })
 }

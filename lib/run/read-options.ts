@@ -1,4 +1,4 @@
-import { KcharmError } from '../errors/index.ts'
+import { requireCharmOf } from '../model/charm-of.ts'
 import { optionDocs, optionsInForce } from '../model/options.ts'
 import { readModel } from './read-model.ts'
 import { requireApplication } from './verbs/require-application.ts'
@@ -13,8 +13,7 @@ export interface OptionInForce {
 /** Every option of an application with its value in force, and who set it. */
 export async function readOptions(work: Workspace, app: string): Promise<Record<string, OptionInForce>> {
   const application = requireApplication((await readModel(work)).model, app)
-  const meta = work.charms[application.charm]
-  if (meta === undefined) throw new KcharmError('not-found', `${app}: there is no charm ${application.charm}`)
+  const meta = requireCharmOf(application, work.charms)
   const values = optionsInForce(meta, application)
   const docs = optionDocs(meta).filter(({ path }) => Object.hasOwn(meta.config.shape, path))
   return Object.fromEntries(

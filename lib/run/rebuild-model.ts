@@ -1,6 +1,7 @@
 import type { Charm } from '../lifecycle/charm.ts'
 import { isOutside } from '../lifecycle/chart.ts'
 import { type Line, recordsOf, type UnitRecord } from '../lifecycle/manifest.ts'
+import { charmKey, recordedCharm } from '../model/charm-of.ts'
 import type { Application, Model, Relation } from '../model/declaration.ts'
 import { mapRecord } from '../model/map-record.ts'
 import { relationText } from '../model/relate.ts'
@@ -22,7 +23,7 @@ export function rebuildModel(empty: Model, found: Found[], charms: Record<string
   })
   const id = ours.flatMap(({ lines }) => modelLine(lines)?.id ?? [])[0] ?? empty.id
   const living = units.filter(({ record }) => {
-    const chart = charms[record.charm]?.chart
+    const chart = recordedCharm(record.charm, charms)?.chart
     return chart && !isOutside(chart, record.state)
   })
   const apps = [...new Set(living.map(({ record }) => record.app))]
@@ -43,14 +44,15 @@ function application(app: string, units: Unit[], charms: Record<string, Charm>):
   const own = units.filter(({ record }) => record.app === app)
   const { charm = app, options = {}, set = [], resources = {} }: Partial<UnitRecord> = own[0]?.record ?? {}
   const wasSet = ([key]: [string, unknown]) => set.includes(key)
+  const meta = recordedCharm(charm, charms)
   const entries = Object.entries(options)
   return {
     name: app,
-    charm,
+    charm: meta ? charmKey(meta) : charm,
     bundleOptions: Object.fromEntries(entries.filter((entry) => !wasSet(entry))),
     setOptions: Object.fromEntries(entries.filter(wasSet)),
     resources: mapRecord(resources, (_name, { name, sha256 }) => ({ from: name, sha256 })),
-    machines: charms[charm]?.subordinate ? [] : own.map(({ machine }) => machine),
+    machines: meta?.subordinate ? [] : own.map(({ machine }) => machine),
     life: 'present',
   }
 }
@@ -62,7 +64,7 @@ function relationsOf(records: UnitRecord[], charms: Record<string, Charm>): Rela
       if (!known.has(link.peer)) return []
       const own = { app: record.app, endpoint: link.endpoint }
       const other = { app: link.peer.split('/')[0] ?? link.peer, endpoint: link.remote }
-      const provides = charms[record.charm]?.endpoints[link.endpoint]?.role === 'provides'
+      const provides = recordedCharm(record.charm, charms)?.endpoints[link.endpoint]?.role === 'provides'
       const relation: Relation = { ...(provides ? pair(own, other) : pair(other, own)), life: 'present' }
       return [[relationText(relation), relation]]
     }),

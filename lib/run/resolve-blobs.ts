@@ -76,6 +76,7 @@ function nameOf(from: string): string {
   return path.split('/').at(-1) ?? path
 }
 
-function unpackingApp({ key, unit }: SitePlan['changes'][number]): string[] {
-  return key.startsWith('tree:') ? [unit.split('/')[0] ?? unit] : []
+/** Taking a tree away needs no bytes. */
+function unpackingApp({ key, unit, verb }: SitePlan['changes'][number]): string[] {
+  return key.startsWith('tree:') && verb.startsWith('unpack ') ? [unit.split('/')[0] ?? unit] : []
 }

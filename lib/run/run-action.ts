@@ -1,5 +1,6 @@
 import { KcharmError } from '../errors/index.ts'
 import type { Charm } from '../lifecycle/charm.ts'
+import { recordedCharm } from '../model/charm-of.ts'
 import { problemText } from '../model/faults.ts'
 import { mapRecord } from '../model/map-record.ts'
 import { optionsInForce, parseOptions } from '../model/options.ts'
@@ -31,7 +32,7 @@ export async function runAction(work: Workspace, wish: ActionWish): Promise<Acti
 
 function jobOf(work: Workspace, wish: ActionWish, at: { seen: SeenUnit; stored: StoredModel }): ActionJob {
   const { seen, stored } = at
-  const charm = work.charms[seen.record.charm]
+  const charm = recordedCharm(seen.record.charm, work.charms)
   const actions = charm?.actions ?? {}
   const action = Object.hasOwn(actions, wish.action) ? actions[wish.action] : undefined
   const machine = stored.model.machines[seen.machine]

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { KcharmError } from '../errors/index.ts'
 import { digest } from '../model/json.ts'
+import { type Answered, isAnother } from '../plan/answered.ts'
 import type { PlannedChange } from '../plan/plan-site.ts'
 import { type StoredModel, storedModelSchema } from '../state/stored-model.ts'
 import type { Fleet, FleetSite } from './fleet.ts'
@@ -29,6 +30,7 @@ export interface SavedSite {
   machine: string
   changes: PlannedChange[]
   reads: Record<string, string>
+  answered?: Answered
 }
 
 const change = z.looseObject({
@@ -52,7 +54,12 @@ const schema: z.ZodType<SavedPlan> = z.strictObject({
   after: storedModelSchema,
   only: z.exactOptional(z.string()),
   machines: z.array(
-    z.strictObject({ machine: z.string(), changes: z.array(change), reads: z.record(z.string(), z.string()) }),
+    z.strictObject({
+      machine: z.string(),
+      changes: z.array(change),
+      reads: z.record(z.string(), z.string()),
+      answered: z.exactOptional(z.object({ id: z.string(), hostname: z.string() })),
+    }),
   ),
 })
 
@@ -75,7 +82,9 @@ export function savePlan(
     ...(before ? { based: basis(before) } : {}),
     after: { ...remembered(wanted, undefined) },
     ...(wanted.only === undefined ? {} : { only: wanted.only }),
-    machines: plans.map(({ machine, changes, reads }) => ({ machine, changes: mask(changes), reads })),
+    machines: plans.map(({ machine, changes, reads, answered }) => {
+      return { machine, changes: mask(changes), reads, ...(answered ? { answered } : {}) }
+    }),
   }
 }
 
@@ -128,8 +137,8 @@ export function applySaved(saved: SavedPlan, file: string): Verb {
   }
 }
 
-/** What is carried out is what was saved. Throws `plan-stale`, machine by machine naming what is different. */
-export function settleSaved(saved: SavedPlan, fleet: Fleet): void {
+/** What is carried out is what was saved; gives what a person should see. Throws `plan-stale`, naming what is different. */
+export function settleSaved(saved: SavedPlan, fleet: Fleet): string[] {
   const faults = fleet.sites.flatMap((site) => driftOf(site, saved.machines))
   if (faults.length > 0) {
     const hint = 'nothing was changed; plan again and look at what is different'
@@ -139,11 +148,13 @@ export function settleSaved(saved: SavedPlan, fleet: Fleet): void {
     const was = saved.machines.find(({ machine }) => machine === site.machine.name)
     if (was) site.plan = { ...site.plan, changes: kept(site, was) }
   }
+  return fleet.sites.flatMap((site) => renamed(site, saved.machines))
 }
 
 function driftOf({ machine: { name }, plan }: FleetSite, saved: SavedSite[]): string[] {
   const was = saved.find(({ machine }) => machine === name)
   if (was === undefined) return plan.changes.length > 0 ? [`${name}: not in the plan`] : []
+  if (isAnother(was.answered, plan.answered)) return [`${name}: another machine answers: its machine-id is another one`]
   const differs = ([key, value]: [string, string]) => Object.hasOwn(plan.reads, key) && plan.reads[key] !== value
   const drifted = Object.entries(was.reads)
     .filter(differs)
@@ -151,6 +162,14 @@ function driftOf({ machine: { name }, plan }: FleetSite, saved: SavedSite[]): st
   if (drifted.length > 0) return [`${name}: ${drifted.join(', ')}`]
   const fresh = plan.changes.filter((change) => !was.changes.some((each) => isSame(each, change)))
   return fresh.map(({ unit, verb }) => `${name}: ${unit}: ${verb} is not in the plan`)
+}
+
+/** The same machine under another name. */
+function renamed({ machine: { name }, plan }: FleetSite, saved: SavedSite[]): string[] {
+  const was = saved.find(({ machine }) => machine === name)?.answered?.hostname
+  const now = plan.answered?.hostname
+  if (!was || !now || was === now) return []
+  return [`${name}: the same machine calls itself ${now} now; it was ${was} when the plan was made`]
 }
 
 /** Fresh texts are better to show; what was saved decides. */

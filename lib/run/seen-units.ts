@@ -1,5 +1,6 @@
 import { openOperation, type UnitRecord } from '../lifecycle/manifest.ts'
 import { isGone, statusOf, type Unit } from '../lifecycle/unit.ts'
+import { charmKey } from '../model/charm-of.ts'
 import type { Json } from '../model/json.ts'
 import type { SitePlan } from '../plan/plan-site.ts'
 import type { SeenUnit } from '../state/stored-model.ts'
@@ -16,7 +17,8 @@ export function seenUnits(
   return site.units.flatMap((unit) => {
     const isLeft = unit.life === 'absent' && isGone(site, unit)
     if (isLeft && !failed) return []
-    const isCutOff = isLeft || openOperation(site.lines, unit.name) !== undefined
+    const isOpen = openOperation(site.lines, unit.name) !== undefined && unit.record?.open === undefined
+    const isCutOff = isLeft || isOpen
     const seen = isCutOff ? CUT_OFF : unit.record ? asRecorded(unit) : asPlanned(unit, plan)
     return seen ? [{ machine: machine.name, record: recordOf(unit), ...seen, seen: now }] : []
   })
@@ -49,5 +51,5 @@ function standing(status: string, message?: string, hint?: string): Standing {
 function recordOf(unit: Unit): UnitRecord {
   if (unit.record) return unit.record
   const { name, app, charm, state, bags, options, set, links } = unit
-  return { unit: name, app, charm: charm.name, state, bags, options: options as Record<string, Json>, set, links }
+  return { unit: name, app, charm: charmKey(charm), state, bags, options: options as Record<string, Json>, set, links }
 }

@@ -1,11 +1,10 @@
-import { KcharmError } from '../errors/index.ts'
 import type { CharmMeta } from '../model/charm-meta.ts'
 import type { Machine } from '../model/declaration.ts'
-import { problemText } from '../model/faults.ts'
 import { endText } from '../model/match-ends.ts'
 import type { StoredModel } from '../state/stored-model.ts'
 import { statusOfModel } from './status.ts'
 import { requireApplication } from './verbs/require-application.ts'
+import { requireMachine } from './verbs/require-machine.ts'
 import { requireUnit } from './verbs/require-unit.ts'
 
 /** One machine as it is known here. Names of secrets, never secrets. */
@@ -18,10 +17,7 @@ export type MachineReport = Machine & {
 
 /** The machine that a unit's or a machine's name stands for. Throws `not-found` with a near miss. */
 export function machineOf({ model, units }: StoredModel, name: string): Machine {
-  const found = model.machines[name.includes('/') ? requireUnit(name, units).machine : name]
-  if (found) return found
-  const meant = { word: name, among: Object.keys(model.machines) }
-  throw new KcharmError('not-found', problemText({ path: [], what: `the model has no machine ${name}`, meant }))
+  return requireMachine(model, name.includes('/') ? requireUnit(name, units).machine : name)
 }
 
 export function machineReports(stored: StoredModel): MachineReport[] {

@@ -1,4 +1,5 @@
 import type { CharmMeta } from '../model/charm-meta.ts'
+import type { Machine } from '../model/declaration.ts'
 import { endText } from '../model/match-ends.ts'
 import { unitsOf } from '../model/units.ts'
 import type { SeenUnit, StoredModel } from '../state/stored-model.ts'
@@ -96,6 +97,11 @@ function standing(seen: SeenUnit | undefined, fault: StoredModel['faults'][strin
 function machineStatus(name: string, { model, faults }: StoredModel): MachineStatus {
   const machine = model.machines[name]
   const fault = faults[name]
-  const address = machine ? [machine.address, ...(machine.port === undefined ? [] : [machine.port])].join(':') : ''
+  const address = machine ? placeOf(machine) : ''
   return fault ? { address, status: 'failed', message: fault.message } : { address, status: 'reached' }
+}
+
+function placeOf({ address, port }: Machine): string {
+  if (port === undefined) return address
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }

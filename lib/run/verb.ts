@@ -20,6 +20,10 @@ export interface Wanted extends Declarations {
   machines?: string[]
   /** Only this unit's life is walked. */
   only?: string
+  /** Applications whose units try again what they refused. */
+  retries?: string[]
+  /** Applications whose units keep no earlier version, as far as nothing runs from it. */
+  prunes?: string[]
   notes?: Notes
 }
 

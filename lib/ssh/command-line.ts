@@ -26,6 +26,8 @@ export function commandLine(sudo: boolean | 'auto' | Words, program: Program): s
 
 const PROGRAMS: Record<Program, string> = { session: 'exec sh -s', upload: 'read -r k && eval "$k"' }
 
-const AUTO = 'test "$(id -u)" = 0 || test -n "$KCHARM_ROOT" || exec sudo -n sh "$@"; exec sh "$@"'
+const IS_ROOT = 'test "$(id -u)" = 0 || test -n "$KCHARM_ROOT"'
 
-const ASKING = 'test "$(id -u)" = 0 || exec sudo -S -p "$2" sh -c "$1"; exec sh -c "$1"'
+const AUTO = `${IS_ROOT} || exec sudo -n sh "$@"; exec sh "$@"`
+
+const ASKING = `${IS_ROOT} || exec sudo -S -p "$2" sh -c "$1"; exec sh -c "$1"`

@@ -42,7 +42,7 @@ export async function connect(target: Target, options: ConnectOptions): Promise<
   const openJump = (): Promise<Connection> => connect(jump, { ...options, limiter: limiterOf(address(jump)) })
   const bastion = await (options.bastions ?? new Bastions()).enter(jump, openJump)
   try {
-    const open = (): Promise<Wire> => forward(bastion.connection, target)
+    const open = (to: Target, deadlineMs: number): Promise<Wire> => forward(bastion.connection, to, deadlineMs)
     const connection = await limiter.run(() => persist(target, { ...login, open }))
     void connection.lost.catch(bastion.leave)
     return connection

@@ -7,7 +7,7 @@ const NOISE_TAIL = 4096
 
 export interface ConversationOptions {
   marker: string
-  /** Most bytes of stdout in one answer. */
+  /** Most bytes in one answer. */
   outputLimit: number
   /** The session's shell has answered for the first time. */
   started(): void
@@ -30,10 +30,7 @@ export class Conversation {
 
   constructor(options: ConversationOptions) {
     this.#options = options
-    this.stdout = this.#reader((collector, bytes) => {
-      collector.stdout(bytes)
-      if (collector.bytes > options.outputLimit) options.broken(`an answer of more than ${options.outputLimit} bytes`)
-    })
+    this.stdout = this.#reader((collector, bytes) => collector.stdout(bytes))
     this.stderr = this.#reader((collector, bytes) => collector.stderr(bytes))
   }
 
@@ -61,12 +58,18 @@ export class Conversation {
         if (!this.#current) this.#options.broken('an answer without a question')
       },
       output: (bytes) => {
-        if (this.#current) output(this.#current.collector, bytes)
+        if (this.#current) this.#take(this.#current.collector, bytes, output)
       },
       end: (status) => this.#end(status),
       noise: (bytes) => this.#hear(bytes),
       broken: (reason) => this.#options.broken(reason),
     })
+  }
+
+  #take(collector: ReplyCollector, bytes: Buffer, output: (collector: ReplyCollector, bytes: Buffer) => void): void {
+    output(collector, bytes)
+    const { outputLimit } = this.#options
+    if (collector.bytes > outputLimit) this.#options.broken(`an answer of more than ${outputLimit} bytes`)
   }
 
   #end(status: number): void {

@@ -32,21 +32,20 @@ async function identities(target: Target, ask?: Ask): Promise<{ keys: Identity[]
   const files = [...named, ...further.filter((file) => file !== undefined)]
   // Files that open by themselves need no agent, if no other of its keys is to be offered: that saves a question to it.
   const needsAgent = target.agent !== undefined && !(target.onlyKeys && files.every(({ locked }) => !locked))
-  const agent = needsAgent ? await agentKeys(target, files) : { held: [] }
-  if (agent.failure && files.length === 0 && !target.password && !ask) throw agent.failure
-  const isHeld = (file: KeyFile): boolean => agent.held.some((key) => same(key.public, file.public))
-  const isNamed = (key: Identity): boolean => files.some((file) => same(key.public, file.public))
-  const own = files.filter((file) => !isHeld(file))
+  const agent = needsAgent ? await agentKeys(target) : { held: [] }
+  if (agent.failure && files.every(({ isPublic }) => isPublic) && !target.password && !ask) throw agent.failure
+  const heldFor = (file: KeyFile): Identity[] => agent.held.filter((key) => same(key.public, file.public))
+  const heldAsFiles = files.flatMap(heldFor)
+  const own = files.filter((file) => heldFor(file).length === 0)
+  const [first, later] = [
+    own.filter((file) => named.includes(file)),
+    own.filter((file) => !named.includes(file) && !file.isPublic),
+  ]
   // What was asked for by name is opened before there is a connection that could wait for it.
-  for (const file of named.filter((file) => file.locked && !isHeld(file))) await file.open()
-  const others = target.onlyKeys ? [] : agent.held.filter((key) => !isNamed(key))
+  for (const file of first) if (file.locked) await file.open()
+  const others = target.onlyKeys ? [] : agent.held.filter((key) => !heldAsFiles.includes(key))
   return {
-    keys: [
-      ...own.filter((file) => named.includes(file)).map(identityOf),
-      ...agent.held.filter(isNamed),
-      ...others,
-      ...own.filter((file) => !named.includes(file)).map(identityOf),
-    ],
+    keys: [...first.map(identityOf), ...heldAsFiles, ...others, ...later.map(identityOf)],
     sources: [
       ...files.map(({ file }) => `key ${file}`),
       ...(needsAgent && !agent.failure && target.agent !== undefined ? [`agent ${target.agent}`] : []),
@@ -67,10 +66,7 @@ function same(a: ParsedKey, b: ParsedKey): boolean {
   return a.getPublicSSH().equals(b.getPublicSSH())
 }
 
-async function agentKeys(
-  { name, agent = '' }: Target,
-  files: KeyFile[],
-): Promise<{ held: Identity[]; failure?: KcharmError }> {
+async function agentKeys({ name, agent = '' }: Target): Promise<{ held: Identity[]; failure?: KcharmError }> {
   const client = new ssh2.OpenSSHAgent(agent)
   try {
     const keys = await new Promise<ParsedKey[]>((resolve, reject) =>
@@ -85,8 +81,7 @@ async function agentKeys(
         )
       return { public: key, sign }
     })
-    const rank = (key: Identity): number => files.findIndex((file) => same(file.public, key.public)) + 1 || Infinity
-    return { held: held.sort((a, b) => Math.sign(rank(a) - rank(b)) || 0) }
+    return { held }
   } catch (cause) {
     const words = cause instanceof Error ? cause.message : String(cause)
     const message = `${name}: the ssh agent failed: ${words} (tried agent ${agent})`

@@ -25,7 +25,8 @@ export function frameReader(marker: string, events: FrameEvents): (chunk: Buffer
       if (at < 0) {
         const keep = partOf(mark, rest)
         pass(rest.subarray(0, rest.length - keep))
-        rest = rest.subarray(rest.length - keep)
+        // A copy: a part, even an empty one, would keep the whole packet for as long as the session is open.
+        rest = Buffer.from(rest.subarray(rest.length - keep))
         return
       }
       if (at > 0) pass(rest.subarray(0, at))
@@ -50,8 +51,8 @@ export function frameReader(marker: string, events: FrameEvents): (chunk: Buffer
 
 /** How many bytes at the end of `bytes` may be the beginning of `mark`. */
 function partOf(mark: Buffer, bytes: Buffer): number {
-  for (let length = Math.min(mark.length - 1, bytes.length); length > 0; length--) {
-    if (bytes.subarray(-length).equals(mark.subarray(0, length))) return length
-  }
-  return 0
+  const first = mark[0] ?? 0
+  let at = bytes.indexOf(first, Math.max(0, bytes.length - mark.length + 1))
+  while (at >= 0 && !mark.subarray(0, bytes.length - at).equals(bytes.subarray(at))) at = bytes.indexOf(first, at + 1)
+  return at < 0 ? 0 : bytes.length - at
 }

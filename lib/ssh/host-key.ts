@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { ServerHostKeyAlgorithm } from 'ssh2'
 import { KcharmError } from '../errors/index.ts'
@@ -12,6 +12,7 @@ import {
   keyType,
   parseKnownHosts,
   type KnownHost,
+  type KnownHosts,
   type Verdict,
 } from './known-hosts.ts'
 import { address, type Target } from './target.ts'
@@ -38,7 +39,7 @@ interface Person {
 export function hostKeyCheck(target: Target, person: Person): HostKeyCheck {
   const pattern = target.hostKeyAs ?? hostPattern(target.host, target.port)
   const files = [target.knownHosts, ...(target.moreKnownHosts ?? [])]
-  const entries = files.flatMap((file) => entriesFor(parseKnownHosts(readIfThere(target, file), file), pattern))
+  const entries = files.flatMap((file) => entriesFor(knownIn(target, file), pattern))
   const check: HostKeyCheck = {
     algorithms: inOrder(entries),
     refusal: undefined,
@@ -137,6 +138,19 @@ function inOrder(entries: KnownHost[]): ServerHostKeyAlgorithm[] {
   const known = ALGORITHMS.filter((name) => types.has(name.startsWith('rsa-') ? 'ssh-rsa' : name))
   return [...known, ...ALGORITHMS.filter((name) => !known.includes(name))]
 }
+
+/** A file is parsed once for all machines, and again only when it has changed. */
+function knownIn(target: Target, file: string): KnownHosts {
+  const stat = statSync(file, { bigint: true, throwIfNoEntry: false })
+  const state = stat === undefined ? '' : `${stat.ino} ${stat.size} ${stat.mtimeNs}`
+  const before = parsed.get(file)
+  if (before?.state === state) return before.hosts
+  const hosts = parseKnownHosts(readIfThere(target, file), file)
+  parsed.set(file, { state, hosts })
+  return hosts
+}
+
+const parsed = new Map<string, { state: string; hosts: KnownHosts }>()
 
 function readIfThere({ name }: Target, file: string): string {
   try {

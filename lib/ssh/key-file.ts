@@ -3,11 +3,13 @@ import ssh2, { type ParsedKey } from 'ssh2'
 import { KcharmError } from '../errors/index.ts'
 import type { Ask } from './ask.ts'
 
-/** A private key; `open` asks for its passphrase where it has one. */
+/** A key; `open` gives the private one, and asks for its passphrase where it has one. */
 export interface KeyFile {
   file: string
   public: ParsedKey
   locked: boolean
+  /** There is no private key here: it has to be in an agent, as for `ssh -i id.pub`. */
+  isPublic?: true
   /** Errors: `auth`. */
   open(): Promise<ParsedKey>
 }
@@ -18,17 +20,27 @@ interface Given {
   ask?: Ask | undefined
 }
 
-/** Reads a private key file. Throws `auth`: not readable, no private key, of a kind that cannot be used here. */
+/** Reads a key file, or the public key beside a missing one. Throws `auth`: not readable, no key, of a kind that cannot be used here. */
 export async function readKeyFile(file: string, { name, ask }: Given): Promise<KeyFile> {
   const refuse = (what: string, hint?: string, cause?: unknown): KcharmError =>
     new KcharmError('auth', `${name}: ${what}`, { machine: name, ...(hint ? { hint } : {}), cause })
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+  const publicOnly = (key: ParsedKey): KeyFile => {
+    const hint = `load the private key into the agent (ssh-add), or name its file`
+    const open = () =>
+      Promise.reject(refuse(`${file} holds a public key, and no ssh agent holds its private key`, hint))
+    return { file, public: key, locked: true, isPublic: true, open }
+  }
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (cause) {
+    const beside = await publicBeside(file)
+    if (beside) return publicOnly(beside)
     throw refuse(`the key file ${file} cannot be read`, undefined, cause)
-  })
+  }
   const key = parse(text)
   if (!(key instanceof Error)) {
-    if (!key.isPrivateKey()) throw refuse(`${file} holds a public key, a private one is needed`)
-    return { file, public: key, locked: false, open: () => Promise.resolve(key) }
+    return key.isPrivateKey() ? { file, public: key, locked: false, open: () => Promise.resolve(key) } : publicOnly(key)
   }
   if (!/encrypted/i.test(key.message)) {
     if (isSecurityKey(text)) {
@@ -74,8 +86,13 @@ async function unlock(file: string, { text, ask, refuse }: Unlocking): Promise<P
 
 /** What can be known of a locked key without its passphrase. */
 async function publicPart(file: string, text: string): Promise<ParsedKey | undefined> {
-  const beside = await readFile(`${file}.pub`, 'utf8').catch(() => undefined)
-  const key = beside === undefined ? parseBlob(openSshBlob(text)) : parse(beside)
+  const key = (await publicBeside(file)) ?? parseBlob(openSshBlob(text))
+  return key instanceof Error ? undefined : key
+}
+
+async function publicBeside(file: string): Promise<ParsedKey | undefined> {
+  const text = await readFile(`${file}.pub`, 'utf8').catch(() => undefined)
+  const key = text === undefined ? undefined : parse(text)
   return key instanceof Error ? undefined : key
 }
 

@@ -25,17 +25,42 @@ export function hashPattern(pattern: string, salt = randomBytes(20)): string {
   return `|1|${salt.toString('base64')}|${digest.toString('base64')}`
 }
 
-/** Reads the lines that hold a key; comments and lines that OpenSSH would skip are skipped. */
-export function parseKnownHosts(text: string, file: string): KnownHost[] {
-  return text.split(/\r?\n/).flatMap((line, index) => {
-    const entry = parseLine(line.trim(), { file, line: index + 1 })
-    return entry ? [entry] : []
-  })
+/** The entries of a file, so that those of one host are found without a look at every other one. */
+export interface KnownHosts {
+  /** Of entries that name hosts in plain words. */
+  named: Map<string, KnownHost[]>
+  /** Those with wildcards, negations and hashes. */
+  others: KnownHost[]
 }
 
-/** The entries that speak about this host, revoked ones and authorities included. */
-export function entriesFor(entries: KnownHost[], pattern: string): KnownHost[] {
-  return entries.filter((entry) => matches(entry.hosts, pattern))
+/** Reads the lines that hold a key; comments and lines that OpenSSH would skip are skipped. */
+export function parseKnownHosts(text: string, file: string): KnownHosts {
+  const found: KnownHosts = { named: new Map(), others: [] }
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    const entry = parseLine(line.trim(), { file, line: index + 1 })
+    if (entry) add(found, entry)
+  }
+  return found
+}
+
+/** The entries that speak about this host in the order of the file, revoked ones and authorities included. */
+export function entriesFor({ named, others }: KnownHosts, pattern: string): KnownHost[] {
+  const found = [
+    ...(named.get(pattern.toLowerCase()) ?? []),
+    ...others.filter((entry) => matches(entry.hosts, pattern)),
+  ]
+  return found.toSorted((a, b) => a.line - b.line)
+}
+
+function add({ named, others }: KnownHosts, entry: KnownHost): void {
+  if (/[*?!|]/.test(entry.hosts)) others.push(entry)
+  else {
+    for (const name of new Set(entry.hosts.toLowerCase().split(','))) {
+      const same = named.get(name)
+      if (same) same.push(entry)
+      else named.set(name, [entry])
+    }
+  }
 }
 
 /** Judges a shown key by the entries of its host: revoked, then known, then changed, then unknown. */

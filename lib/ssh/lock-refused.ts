@@ -19,6 +19,6 @@ export function lockRefused(name: string, { status, stdout, stderr }: Reply): Kc
 export function held(name: string, holder: string): KcharmError {
   return new KcharmError('locked', `${name} is in use by ${holder}`, {
     machine: name,
-    hint: 'wait until it has finished; the lock ends with the process that holds it',
+    hint: 'wait until it has finished; the lock ends with the process that holds it; kcharm lock status says more',
   })
 }

@@ -5,14 +5,28 @@ export interface NodeShell {
   marker: string
   /** A session that holds the lock ends itself when it heard nothing for so long and no step is running. */
   silenceSeconds: number
+  /** What is ended late has so long to end in order, before it is killed. */
+  graceSeconds: number
 }
 
 /** Status of `kcharm_lock`. */
 export const LOCK_STATUS = { noFlock: 93, held: 94, failed: 95 } as const
 
-/** Evaluates one script in a subshell of the session; neither `exit` nor a syntax error ends the session. */
-export function runLine(script: string): string {
-  return `kcharm_run ${quote(script)}\n`
+/** Status of a script that did not end in time and was ended on the machine; no script can end with it itself. */
+export const ENDED_LATE = 300
+
+/** Begins a line of such an answer's stderr: a command that was ended, the outermost first. */
+export const ENDED_MARK = 'kcharm ended '
+
+/** Status of the sleeper that has ended a script. */
+const CUT = 99
+
+/**
+ * Evaluates one script in a subshell of the session; neither `exit` nor a syntax error ends the session. After so many
+ * seconds all that it has started is ended.
+ */
+export function runLine(script: string, seconds: number): string {
+  return `kcharm_run ${quote(script)} ${seconds}\n`
 }
 
 /** Takes the lock for as long as the session or one of its children lives. */
@@ -31,17 +45,19 @@ export const PING_LINE = 'kcharm_wake; kcharm_doze\n'
  * Answer on both streams: MARKER[ output MARKER]STATUS newline. What stands outside is noise of the login.
  *
  * `kcharm_holder` says who holds the lock without touching it: a lock tried, even shared, could be in another's way. The
- * lock's file names the session's process; the kernel's own list also knows a step that has outlived its session, but not
- * in a container, where it leaves out locks whose taker (flock) has ended (fs/locks.c, locks_translate_pid).
+ * lock's file names the session's process; a step that has outlived its session is found by its descriptor. The kernel's
+ * own list would not do: in a container it leaves out locks whose taker, flock, has ended (fs/locks.c, locks_translate_pid).
  *
- * The watchdog is a sleeper in the background, ended at the start of each request. It kills the shell only while
- * that still holds the lock's file (process ids are used again), and removes the file, as a shell that waits for
- * input dies of the signal without running its trap. A sleeper ends its `sleep` with -9: between fork and exec the
- * child still has the shell's handler and forgets any gentler signal.
+ * A sleeper in the background minds the time. Between two requests it is the watchdog, ended at the start of each: it
+ * kills the shell only while that still holds the lock's file (process ids are used again), and removes the file, as a
+ * shell that waits for input dies of the signal without running its trap. While a script runs it is the script's deadline:
+ * it ends all processes below the shell but itself. One is named by its id and its start, so that nobody else is met. A
+ * sleeper ends its `sleep` with -9: between fork and exec the child still has the shell's handler and forgets any
+ * gentler signal.
  *
  * Everything the steps start holds the lock's descriptor 9 as well. Daemons must be started with `9>&-`.
  */
-export function prelude({ marker, silenceSeconds }: NodeShell): string {
+export function prelude({ marker, silenceSeconds, graceSeconds }: NodeShell): string {
   return `unset CDPATH
 export LC_ALL=C
 umask 077
@@ -62,10 +78,14 @@ kcharm_end() {
 kcharm_run() {
   kcharm_wake
   kcharm_script=$1
-  shift
+  kcharm_sleep "$2" kcharm_cut
+  shift 2
   kcharm_begin
   (eval "$kcharm_script") </dev/null
-  kcharm_end $?
+  kcharm_status=$?
+  kcharm_wake
+  [ $? != ${CUT} ] || kcharm_status=${ENDED_LATE}
+  kcharm_end $kcharm_status
   kcharm_doze
 }
 kcharm_lock() {
@@ -100,9 +120,10 @@ kcharm_holder() {
   if [ "/proc/$kcharm_pid/fd/9" -ef ${path(LOCK)} ] || kcharm_locked; then printf '%s\\n' "$kcharm_who"; fi
 }
 kcharm_locked() {
-  set -- $(stat -c '%d %i' ${path(LOCK)})
-  set -- "$(printf '%02x:%02x:%s' $(($1 >> 8 & 4095)) $(($1 & 255 | $1 >> 12 & 1048320)) "$2")"
-  grep -q " $1 " /proc/locks
+  for kcharm_at in /proc/[0-9]*; do
+    if [ "$kcharm_at/fd/9" -ef ${path(LOCK)} ]; then return; fi
+  done
+  return 1
 }
 kcharm_leave() {
   kcharm_wake
@@ -116,20 +137,79 @@ kcharm_remove() {
   ) 9<>"$kcharm_file" 2>/dev/null
 }
 kcharm_doze() {
-  [ "$kcharm_file" ] || return 0
+  [ ! "$kcharm_file" ] || kcharm_sleep ${silenceSeconds} kcharm_silent 2>/dev/null
+}
+kcharm_silent() {
+  [ /proc/$$/fd/9 -ef "$kcharm_file" ] && kill $$ && sleep 1 && kcharm_remove
+}
+kcharm_sleep() {
   (
     kcharm_before=$!
     trap '[ "$!" = "$kcharm_before" ] || kill -9 $!; exit' TERM
-    sleep ${silenceSeconds} &
-    wait $! && [ /proc/$$/fd/9 -ef "$kcharm_file" ] && kill $$ && sleep 1 && kcharm_remove
-  ) </dev/null >/dev/null 2>&1 9>&- &
+    sleep "$1" 2>/dev/null &
+    wait $! && "$2"
+  ) </dev/null >/dev/null 9>&- &
   kcharm_sleeper=$!
 }
 kcharm_wake() {
   [ "$kcharm_sleeper" ] || return 0
-  kill "$kcharm_sleeper"
-  wait "$kcharm_sleeper"
+  set -- "$kcharm_sleeper"
   kcharm_sleeper=
+  kill "$1"
+  wait "$1"
 } 2>/dev/null
+kcharm_cut() {
+  trap '' TERM
+  read -r kcharm_self _ _ kcharm_up _ </proc/self/stat
+  [ "$kcharm_up" = $$ ] || return
+  kcharm_tree=" $$:-"
+  kcharm_grow
+  kcharm_any || return
+  kcharm_tell
+  kcharm_until TERM
+  kcharm_until KILL
+  exit ${CUT}
+}
+kcharm_until() {
+  kcharm_kill "$1"
+  kcharm_left=${graceSeconds}
+  while kcharm_grow; kcharm_any && [ $kcharm_left -gt 0 ]; do sleep 1; kcharm_left=$((kcharm_left - 1)); done
+}
+kcharm_grow() {
+  kcharm_alive=$(
+    cat /proc/[0-9]*/stat 2>/dev/null |
+      sed -n 's/^\\([0-9]*\\) (.*) [^XZ] \\([0-9]*\\) \\([-0-9]* \\)\\{17\\}\\([0-9]*\\) .*/\\1:\\4 \\2/p'
+  )
+  set -- $kcharm_tree
+  kcharm_tree=" $$:-"
+  for kcharm_each; do ! kcharm_lives || kcharm_tree="$kcharm_tree $kcharm_each"; done
+  while kcharm_more=$(kcharm_children) && [ "$kcharm_more" ]; do kcharm_tree=$kcharm_tree$kcharm_more; done
+}
+kcharm_children() {
+  printf '%s\\n' "$kcharm_alive" | while read -r kcharm_each kcharm_up; do
+    [ "\${kcharm_each%:*}" != "$kcharm_self" ] || continue
+    case "$kcharm_tree " in *" $kcharm_each "*) ;; *" $kcharm_up:"*) printf ' %s' "$kcharm_each" ;; esac
+  done
+}
+kcharm_any() {
+  for kcharm_each in $kcharm_tree; do ! kcharm_lives || return 0; done
+  return 1
+}
+kcharm_kill() {
+  for kcharm_each in $kcharm_tree; do ! kcharm_lives || kill -"$1" "\${kcharm_each%:*}" 2>/dev/null; done
+}
+kcharm_lives() {
+  case "
+$kcharm_alive" in *"
+$kcharm_each "*) ;; *) return 1 ;; esac
+}
+kcharm_tell() {
+  kcharm_own=$(kcharm_words $$)
+  for kcharm_each in $kcharm_tree; do
+    kcharm_said=$(kcharm_words "\${kcharm_each%:*}")
+    case $kcharm_said in '' | "$kcharm_own") ;; *) printf '%s\\n' "${ENDED_MARK}$kcharm_said (process \${kcharm_each%:*})" >&2 ;; esac
+  done
+}
+kcharm_words() { tr '\\0\\n' '  ' <"/proc/$1/cmdline" 2>/dev/null | cut -c 1-80 | sed 's/ *$//'; }
 `
 }

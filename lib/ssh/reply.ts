@@ -21,7 +21,7 @@ export class ReplyCollector {
     this.#lines = onLine && lineSplitter(onLine)
   }
 
-  /** Bytes of stdout so far. */
+  /** Bytes of both streams so far. */
   get bytes(): number {
     return this.#bytes
   }
@@ -33,6 +33,7 @@ export class ReplyCollector {
   }
 
   stderr(bytes: Buffer): void {
+    this.#bytes += bytes.length
     this.#stderr = tail(this.#stderr, bytes, STDERR_TAIL)
   }
 
@@ -54,12 +55,16 @@ export function tail(before: Buffer, bytes: Buffer, limit: number): Buffer {
   return all.length > limit ? all.subarray(all.length - limit) : all
 }
 
-/** Whole lines only; a character that is cut by a packet is put together again. */
+/** Longer ones are nobody's progress; what is kept of a line without an end is bounded by it. */
+const LONGEST_LINE = 64 * 1024
+
+/** Whole lines only, cut to a length; a character that is cut by a packet is put together again. */
 function lineSplitter(onLine: (line: string) => void): (bytes: Buffer) => void {
   const decoder = new TextDecoder()
   let rest = ''
   return (bytes) => {
-    const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n')
+    const [first = '', ...others] = decoder.decode(bytes, { stream: true }).split('\n')
+    const lines = [(rest + first).slice(0, LONGEST_LINE), ...others]
     rest = lines.pop() ?? ''
     for (const line of lines) onLine(line)
   }

@@ -27,11 +27,20 @@ export function dial({ host, port }: Target, deadlineMs: number): Promise<Socket
 export function forward(
   { client, lost, target: { name: through } }: Connection,
   { host, port }: Target,
+  deadlineMs: number,
 ): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    lost.catch(reject)
+    let isLate = false
+    const late = (): void => {
+      isLate = true
+      reject(new Error('no answer'))
+    }
+    const timer = setTimeout(late, deadlineMs)
+    lost.catch(reject).finally(() => clearTimeout(timer))
     client.forwardOut('127.0.0.1', 0, host, port, (error, channel) => {
-      if (error) reject(new Error(`${through} says: ${reasonOf(error)}`, { cause: error }))
+      clearTimeout(timer)
+      if (isLate) channel?.destroy()
+      else if (error) reject(new Error(`${through} says: ${reasonOf(error)}`, { cause: error }))
       else resolve(channel)
     })
   })

@@ -8,22 +8,29 @@ import { Conversation } from './conversation.ts'
 import { startAs } from './elevate.ts'
 import type { RemoteProcess } from './execute.ts'
 import { lockRefused } from './lock-refused.ts'
-import { lockLine, PING_LINE, prelude, runLine } from './node-shell.ts'
+import { EndedLate } from './ended-late.ts'
+import { ENDED_LATE, lockLine, PING_LINE, prelude, runLine } from './node-shell.ts'
 import type { Reply } from './reply.ts'
 import { notStarted } from './not-started.ts'
 import type { Target } from './target.ts'
 import { upload, type UploadOptions, type UploadSource } from './upload.ts'
 
 export interface RunOptions {
-  /** Without an answer by then the connection is given up: ConnectionLost. Default: no limit. */
+  /**
+   * What still runs by then, rounded up to seconds, is ended on the machine: EndedLate. When not even that is answered the
+   * connection is given up: ConnectionLost. Default: fifteen minutes.
+   */
   deadlineMs?: number
   /** Each whole line of stdout as it comes. */
   onLine?(line: string): void
 }
 
+/** For what nobody gave a limit: longer than the removal of any tree, and an end all the same. */
+const LONGEST_MS = 900_000
+
 /** A shell on the machine that stays open; everything but uploads goes through its one channel. */
 export interface Session {
-  /** Evaluates one POSIX sh script; `$R` is the root prefix. A status other than 0 is an answer, not an error. */
+  /** Evaluates one POSIX sh script; `$R` is the root prefix. A status other than 0 is an answer, not an error. Throws EndedLate. */
   run(script: string, options?: RunOptions): Promise<Reply>
   /** Writes a file below the root prefix over a second channel: whole or not at all. */
   upload(source: UploadSource, to: string, options?: UploadOptions): Promise<void>
@@ -34,10 +41,14 @@ export interface Session {
 
 export interface SessionOptions extends ConnectOptions {
   sudo: Sudo
-  /** Most bytes of stdout in one answer. Default 64 MiB. */
+  /** Most bytes in one answer. Default 64 MiB. */
   outputLimit?: number
   /** Patience of a session that holds the lock with an operator it hears nothing from. Default 60. */
   silenceSeconds?: number
+  /** What is ended late is killed after so long. Default 10. */
+  graceSeconds?: number
+  /** For the machine's answer that it has ended something. Default 20 seconds. */
+  answerMs?: number
 }
 
 /** Logs in and starts the session's shell. The first script travels without waiting for the shell to be up. */
@@ -52,11 +63,17 @@ export async function openSession(target: Target, options: SessionOptions): Prom
   }
 }
 
+interface Exchange {
+  deadlineMs: number
+  onLine?(line: string): void
+}
+
 class ShellSession implements Session {
   readonly #connection: Connection
   readonly #process: RemoteProcess
   readonly #options: SessionOptions
   readonly #silenceSeconds: number
+  readonly #graceSeconds: number
   readonly #conversation: Conversation
   #start: NodeJS.Timeout | undefined
   #ping: NodeJS.Timeout | undefined
@@ -68,6 +85,7 @@ class ShellSession implements Session {
     this.#process = process
     this.#options = options
     this.#silenceSeconds = options.silenceSeconds ?? 60
+    this.#graceSeconds = options.graceSeconds ?? 10
     const marker = randomBytes(16).toString('hex')
     this.#conversation = new Conversation({
       marker,
@@ -76,11 +94,15 @@ class ShellSession implements Session {
       broken: (reason) => this.#giveUp(this.#failed(`the machine does not answer as it should: ${reason}`)),
     })
     this.#listen()
-    process.channel.write(prelude({ marker, silenceSeconds: this.#silenceSeconds }))
+    process.channel.write(prelude({ marker, silenceSeconds: this.#silenceSeconds, graceSeconds: this.#graceSeconds }))
   }
 
-  run(script: string, options: RunOptions = {}): Promise<Reply> {
-    return this.#ask(runLine(script), options)
+  async run(script: string, { deadlineMs = LONGEST_MS, onLine }: RunOptions = {}): Promise<Reply> {
+    const seconds = Math.ceil(deadlineMs / 1000)
+    const patienceMs = (seconds + this.#graceSeconds) * 1000 + (this.#options.answerMs ?? 20_000)
+    const reply = await this.#ask(runLine(script, seconds), { deadlineMs: patienceMs, ...(onLine ? { onLine } : {}) })
+    if (reply.status !== ENDED_LATE) return reply
+    throw new EndedLate(this.#connection.target.name, { seconds, stderr: reply.stderr })
   }
 
   upload(source: UploadSource, to: string, options: UploadOptions = {}): Promise<void> {
@@ -105,18 +127,17 @@ class ShellSession implements Session {
   }
 
   /** One request after the other. */
-  #ask(line: string, options: RunOptions): Promise<Reply> {
+  #ask(line: string, options: Exchange): Promise<Reply> {
     this.#waiting++
     const reply = this.#last.then(() => this.#exchange(line, options)).finally(() => this.#waiting--)
     this.#last = reply.catch(() => undefined)
     return reply
   }
 
-  async #exchange(line: string, { deadlineMs, onLine }: RunOptions): Promise<Reply> {
+  async #exchange(line: string, { deadlineMs, onLine }: Exchange): Promise<Reply> {
     const reply = this.#conversation.next(onLine)
     this.#process.channel.write(line)
     if (!this.#conversation.started) this.#start ??= this.#awaitStart()
-    if (deadlineMs === undefined) return reply
     const late = (): void => this.#giveUp(this.#lost(`no answer within ${deadlineMs / 1000} s`))
     const timer = setTimeout(late, deadlineMs)
     return reply.finally(() => clearTimeout(timer))

@@ -6,7 +6,9 @@ import { KcharmError } from '../errors/index.ts'
 import { path } from '../host/shell.ts'
 import type { Sudo } from './command-line.ts'
 import type { Connection } from './connection.ts'
+import { ConnectionLost } from './connection-lost.ts'
 import { startAs } from './elevate.ts'
+import type { RemoteProcess } from './execute.ts'
 import { tail } from './reply.ts'
 
 export type UploadSource = { path: string } | { data: Buffer }
@@ -18,7 +20,11 @@ export interface UploadOptions {
   resume?: boolean
   /** Bytes that are there by now. */
   onProgress?(bytes: number): void
+  /** Given up when nothing moves for so long: ConnectionLost. Default: two minutes. */
+  stallMs?: number
 }
+
+const STALL_MS = 120_000
 
 interface Upload extends UploadOptions {
   sudo: Sudo
@@ -36,7 +42,26 @@ interface Upload extends UploadOptions {
  */
 export async function upload(connection: Connection, job: Upload): Promise<void> {
   const size = await sizeOf(job.source)
-  const { channel, exited } = await startAs(connection, 'upload', job)
+  const process = await startAs(connection, 'upload', job)
+  const clock = stallClock(connection, job.stallMs ?? STALL_MS)
+  const onProgress = (bytes: number): void => {
+    clock.moved()
+    job.onProgress?.(bytes)
+  }
+  try {
+    await send({ ...job, onProgress }, size, { connection, process })
+  } catch (error) {
+    throw clock.stood ?? error
+  } finally {
+    clock.end()
+  }
+}
+
+async function send(
+  job: Upload,
+  size: number,
+  { connection, process: { channel, exited } }: { connection: Connection; process: RemoteProcess },
+): Promise<void> {
   let said: Buffer = Buffer.alloc(0)
   channel.stderr.on('data', (chunk: Buffer) => (said = tail(said, chunk, 4096)))
   const told = job.resume ? firstLine(channel, exited) : '0'
@@ -52,6 +77,20 @@ export async function upload(connection: Connection, job: Upload): Promise<void>
   const { name } = connection.target
   const reason = said.toString('utf8').trim() || (failure instanceof Error ? failure.message : `status ${status}`)
   throw new KcharmError('unit-failed', `${name}: cannot write ${job.to}: ${reason}`, { machine: name, cause: failure })
+}
+
+/** Ends the connection of an upload that stands still: a machine may take the channel and read nothing from it. */
+function stallClock(connection: Connection, ms: number) {
+  const clock = {
+    stood: undefined as ConnectionLost | undefined,
+    moved: () => void timer.refresh(),
+    end: () => clearTimeout(timer),
+  }
+  const timer = setTimeout(() => {
+    clock.stood = new ConnectionLost(connection.target.name, `an upload stood still for ${ms / 1000} s`)
+    connection.end()
+  }, ms)
+  return clock
 }
 
 /**

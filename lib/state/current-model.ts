@@ -1,5 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeAtomically } from './atomic-file.ts'
 
 /** The model that commands work with unless they name one: the one that was switched to, or `default`. */
 export function currentModel(root: string): string {
@@ -10,11 +12,9 @@ export function currentModel(root: string): string {
   }
 }
 
-export function chooseModel(root: string, name: string): void {
-  mkdirSync(root, { recursive: true, mode: 0o700 })
-  const fresh = join(root, `current.${process.pid}`)
-  writeFileSync(fresh, `${name}\n`, { mode: 0o600 })
-  renameSync(fresh, join(root, 'current'))
+export async function chooseModel(root: string, name: string): Promise<void> {
+  await mkdir(root, { recursive: true, mode: 0o700 })
+  await writeAtomically(join(root, 'current'), `${name}\n`)
 }
 
 const DEFAULT = 'default'

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeAtomically } from './atomic-file.ts'
 import { journalFile } from './journal-file.ts'
-import { lockFolder } from './lock-files.ts'
+import { breakClaim, holderOf, lockFolder } from './lock-files.ts'
 import type { ModelStore } from './store.ts'
 import { parseStoredModel } from './stored-model.ts'
 
@@ -25,6 +25,8 @@ export function folderStore(root: string, mask: <T>(value: T) => T = (value) => 
       await writeAtomically(modelFile(stored.model.name), `${JSON.stringify(stored, undefined, 1)}\n`)
     },
     lock: (name, holder) => lockFolder(folder(name), { name, holder }),
+    holder: (name) => holderOf(folder(name)),
+    breakLock: (name, holder) => breakClaim(folder(name), holder),
     journal: (name) => journalFile(join(folder(name), 'journal.jsonl'), mask),
     async list() {
       const names = await readdir(join(root, 'models')).catch(() => [])

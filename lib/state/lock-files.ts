@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { KcharmError } from '../errors/index.ts'
-import type { Lock } from './store.ts'
+import type { Lock, LockHolder } from './store.ts'
 
 interface Claim {
   pid: number
@@ -39,12 +39,27 @@ export async function lockFolder(folder: string, what: { name: string; holder: s
   }
 }
 
+/** Whose claim stands, if anybody's. */
+export async function holderOf(folder: string): Promise<LockHolder | undefined> {
+  const found = await otherHolder(folder)
+  if (found === undefined) return undefined
+  const { holder, host, pid, at } = found
+  return { holder, host, pid, since: new Date(at).toISOString(), here: host === hostname() }
+}
+
+/** Takes away the claim of a holder that was seen there, and nobody else's. */
+export async function breakClaim(folder: string, seen: LockHolder): Promise<void> {
+  const found = await otherHolder(folder)
+  const isSame = found?.pid === seen.pid && found.host === seen.host && new Date(found.at).toISOString() === seen.since
+  if (found && isSame) await rm(found.file, { force: true })
+}
+
 interface Found extends Claim {
   file: string
 }
 
-async function otherHolder(folder: string, own: string): Promise<Found | undefined> {
-  const names = (await readdir(folder)).filter((name) => /^lock\.\d+-[0-9a-f]{12}$/.test(name))
+async function otherHolder(folder: string, own?: string): Promise<Found | undefined> {
+  const names = (await readdir(folder).catch(nothing)).filter((name) => /^lock\.\d+-[0-9a-f]{12}$/.test(name))
   for (const file of names.map((name) => join(folder, name)).filter((each) => each !== own)) {
     const claim = await readClaim(file)
     if (claim === undefined) continue
@@ -52,6 +67,11 @@ async function otherHolder(folder: string, own: string): Promise<Found | undefin
     await rm(file, { force: true })
   }
   return undefined
+}
+
+function nothing(error: NodeJS.ErrnoException): string[] {
+  if (error.code === 'ENOENT') return []
+  throw error
 }
 
 async function readClaim(file: string): Promise<Claim | undefined> {
@@ -93,10 +113,10 @@ async function startByPs(pid: number): Promise<number> {
   return Date.parse(stdout.trim())
 }
 
-function held(name: string, { holder, host, file }: Found): KcharmError {
+function held(name: string, { holder, host }: Found): KcharmError {
   const here = host === hostname()
   const hint = here
     ? 'wait until it has finished'
-    : `wait until it has finished; if that machine is gone for good, delete ${file}`
+    : 'wait until it has finished; if that process is gone for good: kcharm lock break'
   return new KcharmError('locked', `the model ${name} is in use by ${holder}${here ? '' : ` on ${host}`}`, { hint })
 }

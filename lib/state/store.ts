@@ -11,6 +11,10 @@ export interface ModelStore {
   write(stored: StoredModel): Promise<void>
   /** One operation per model at a time. Throws `locked`, naming the holder; a dead process holds nothing. */
   lock(name: string, holder: string): Promise<Lock>
+  /** Who holds that lock; nothing when nobody does. */
+  holder(name: string): Promise<LockHolder | undefined>
+  /** Takes the lock from this holder, whose process cannot be judged from here. */
+  breakLock(name: string, holder: LockHolder): Promise<void>
   journal(name: string): Journal
   /** The names of all models, sorted. */
   list(): Promise<string[]>
@@ -20,6 +24,17 @@ export interface ModelStore {
 
 export interface Lock {
   release(): Promise<void>
+}
+
+export interface LockHolder {
+  /** As it calls itself: `alice@laptop (kcharm deploy, process 17)`. */
+  holder: string
+  host: string
+  pid: number
+  /** ISO time. */
+  since: string
+  /** Its process is one of this host, and alive. */
+  here: boolean
 }
 
 /** What was done, in order. History only: nothing is decided by it. */

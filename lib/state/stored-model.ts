@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { KcharmError } from '../errors/index.ts'
 import type { UnitRecord } from '../lifecycle/manifest.ts'
+import { rollout } from '../model/bundle-schema.ts'
 import type { BundleRecord } from '../model/bundle-record.ts'
 import type { Machine, Model } from '../model/declaration.ts'
 import type { Json } from '../model/json.ts'
@@ -54,6 +55,7 @@ const resource = z.strictObject({
 const application = z.strictObject({
   name: z.string(),
   charm: z.string(),
+  path: z.exactOptional(z.string()),
   bundleOptions: options,
   setOptions: options,
   resources: z.record(z.string(), resource),
@@ -77,6 +79,7 @@ const machine = z.strictObject({
   knownHosts: z.exactOptional(z.string()),
   sshConfig: z.exactOptional(z.string()),
   tags: z.array(z.string()),
+  variables: z.exactOptional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
 })
 
 const model = z.strictObject({
@@ -108,6 +111,7 @@ const bundle = z.strictObject({
   relations: z.array(z.string()),
   machines: z.array(z.string()),
   bound: z.record(z.string(), z.string()),
+  rollout: z.exactOptional(rollout),
 })
 
 /** What `model.json` and saved plans hold. */

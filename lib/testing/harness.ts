@@ -4,6 +4,8 @@ import { type Key, NotYet, type Reading, Unread, type View } from '../host/view.
 import type { ActionAnswer } from '../lifecycle/action.ts'
 import type { Charm, StageOut } from '../lifecycle/charm.ts'
 import type { Context } from '../lifecycle/context.ts'
+import { wayTo } from '../lifecycle/revision.ts'
+import type { Revision } from '../lifecycle/unit.ts'
 import type { Endpoints } from '../model/endpoint.ts'
 
 /** What a stage is given: options, what the machine shows (by reading key), what peers have published. */
@@ -20,6 +22,8 @@ export interface StageState {
   /** What references to secrets stand for. */
   secrets?: Record<string, string>
   version?: string
+  /** The stage is of an upgrade from `version` to what `config` and `resources` lead to, or to the first stop on the way. */
+  upgrades?: true
 }
 
 /**
@@ -59,10 +63,19 @@ function contextFor(charm: Charm, state: StageState): Context<unknown, Endpoints
   for (const [endpoint, bags] of Object.entries(state.peers ?? {})) {
     for (const bag of bags) if (bag !== undefined) checkBag(charm, endpoint, { bag, side: 'peer' })
   }
+  const wanted = {
+    charm,
+    options: (state.config ?? {}) as Revision['options'],
+    set: [],
+    resources: state.resources ?? {},
+  }
+  const way = state.upgrades && state.version !== undefined ? wayTo(state.version, wanted) : undefined
+  const { options, resources } = way?.aim ?? wanted
   return {
     unit: `${charm.name}/0`,
-    config: charm.config.parse(state.config ?? {}),
-    resources: state.resources ?? {},
+    config: charm.config.parse(options),
+    resources,
+    ...(way ? { ascent: way.ascent } : {}),
     addresses: state.addresses ?? [],
     view: viewOf(state.observed ?? {}),
     secret: (reference) => {

@@ -1,4 +1,5 @@
 export { crashSweep, type Scenario, type SweepResult } from './crash-sweep.ts'
+export { failureSweep } from './failure-sweep.ts'
 export { askAction, judgeWait, later, runStage, type StageState } from './harness.ts'
 export { fileCell, type Fixtures, MemoryMachine, type MemoryPackage } from './memory-machine.ts'
 export { checkPair, type PairGiven, type PairVerdict } from './pair-check.ts'

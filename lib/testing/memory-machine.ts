@@ -64,7 +64,8 @@ export class MemoryMachine {
     if (prefix === 'text') return this.texts.get(name) ?? ''
     if (prefix === 'backup') return this.backups.get(name)
     if (prefix === 'apt') return this.candidates(name)
-    if (/^(file|dir|link|tree|mod|pkg|svc|hold|index|blob)$/.test(prefix)) return this.cells.get(key) ?? untouched(key)
+    if (/^(copy|file|dir|link|tree|mod|pkg|svc|hold|index|blob)$/.test(prefix))
+      return this.cells.get(key) ?? untouched(key)
     if (prefix === 'found-svc') return this.value(`svc:${name}`)
     return this.fixtures.report(key, this)
   }
@@ -74,7 +75,7 @@ export class MemoryMachine {
     if (isUnknown(change.after)) throw new Error(`${change.key}: nothing known to write`)
     const [prefix = '', name = ''] = split(change.key)
     if (prefix === 'file') this.writeFile(name, change)
-    else if (prefix === 'pkg') this.writePackage(name, change.after as { state: string })
+    else if (prefix === 'pkg') this.writePackage(name, change.after as { state: string; version?: string })
     else this.cells.set(change.key, change.after)
     if (!holds(change.key, change.after, this.value(change.key) as Cell))
       throw new StepFailed(`${change.verb}: not as wanted`)
@@ -108,16 +109,20 @@ export class MemoryMachine {
     }
   }
 
-  private writePackage(name: string, after: { state: string }): void {
+  private writePackage(name: string, after: { state: string; version?: string }): void {
     const known = this.fixtures.packages[name]
-    if (after.state === 'installed') {
+    const before = this.cells.get(`pkg:${name}`) as { state: string } | undefined
+    if (after.state === 'installed' && before?.state === 'installed') {
+      this.cells.set(`pkg:${name}`, after)
+      this.outdate()
+    } else if (after.state === 'installed') {
       for (const [each, version] of Object.entries(known?.with ?? {}))
         this.cells.set(`pkg:${each}`, { state: 'installed', version })
       for (const [path, text] of Object.entries(known?.files ?? {})) if (!this.texts.has(path)) this.putFile(path, text)
       for (const each of known?.services ?? []) this.cells.set(`svc:${each}`, still)
-      this.cells.set(`pkg:${name}`, { state: 'installed', version: known?.version ?? '' })
-      return
+      this.cells.set(`pkg:${name}`, { state: 'installed', version: after.version ?? known?.version ?? '' })
     }
+    if (after.state === 'installed') return
     this.cells.delete(`pkg:${name}`)
     for (const each of known?.services ?? []) this.cells.delete(`svc:${each}`)
     for (const [path, text] of Object.entries(known?.files ?? {})) {
@@ -128,8 +133,9 @@ export class MemoryMachine {
   }
 
   private candidates(wanted: string): Record<string, string> {
-    const known = this.fixtures.packages[wanted]
-    return known ? { ...known.with, [wanted]: known.version } : {}
+    const [name = '', version] = wanted.split('=')
+    const known = this.fixtures.packages[name]
+    return known ? { ...known.with, [name]: version?.replace(/\*$/, '') ?? known.version } : {}
   }
 }
 

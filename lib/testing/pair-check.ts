@@ -2,7 +2,9 @@ import type { Key } from '../host/view.ts'
 import { type Ask, StepFailed, type Surroundings } from '../lifecycle/ask.ts'
 import { make, moves } from '../lifecycle/driver.ts'
 import { holdings, openOperation, recordsOf } from '../lifecycle/manifest.ts'
-import { inputsDigest, isGone, type Site, stateOf, statusOf } from '../lifecycle/unit.ts'
+import { isRefused, want } from '../lifecycle/revision.ts'
+import { inputsDigest, isGone, type Revision, type Site, stateOf, statusOf, type Unit } from '../lifecycle/unit.ts'
+import { charmKey } from '../model/charm-of.ts'
 import { canonical } from '../model/json.ts'
 import type { MemoryMachine } from './memory-machine.ts'
 import { answer, follow } from './play.ts'
@@ -138,10 +140,16 @@ function wish<W>(given: PairGiven<W>, node: Node<W>, what: { name: string; wante
   const fresh = given.site(copy.machine, what.wanted)
   const units = fresh.units.map((unit) => {
     const old = copy.site.units.find((each) => each.name === unit.name)
-    return old ? { ...old, life: unit.life, options: unit.options, links: merged(old.links, unit.links) } : unit
+    return old ? wished(old, unit) : unit
   })
   copy.site = { ...copy.site, units }
   return { ...copy, wanted: what.wanted, wishes: node.wishes - 1, path: [...copy.path, `wish: ${what.name}`] }
+}
+
+function wished(old: Unit, fresh: Unit): Unit {
+  const unit = { ...old, life: fresh.life, links: merged(old.links, fresh.links) }
+  want(unit, fresh.wish ?? fresh)
+  return unit
 }
 
 function merged(old: Site['units'][number]['links'], now: typeof old): typeof old {
@@ -155,6 +163,7 @@ function atRest<W>(given: PairGiven<W>, node: Node<W>, verdict: PairVerdict): vo
     if (state.kind !== 'rest') report(verdict, node, `${unit.name} waits for ever in ${unit.state}`)
     if (statusOf(unit) !== 'active' || unit.life === 'absent') continue
     if (!node.proved.has(unit.name)) report(verdict, node, `${unit.name} is active without a proof in this walk`)
+    if (unit.wish !== undefined && !isRefused(unit)) report(verdict, node, `${unit.name} is active on the old version`)
     if (unit.judged !== inputsDigest(node.site, unit, around(given, node).view))
       report(verdict, node, `${unit.name} is active, but not on what is wanted`)
   }
@@ -195,7 +204,12 @@ function runAll<W>(given: PairGiven<W>, machine: MemoryMachine, wanted: W): { si
 }
 
 function isGood(site: Site): boolean {
-  return site.units.every((unit) => (unit.life === 'absent' ? isGone(site, unit) : statusOf(unit) === 'active'))
+  return site.units.every((unit) => (unit.life === 'absent' ? isGone(site, unit) : isWell(unit)))
+}
+
+/** A unit whose wish was refused rests well on its old version. */
+function isWell(unit: Unit): boolean {
+  return statusOf(unit) === 'active' || (unit.state === 'held' && isRefused(unit))
 }
 
 function around<W>(given: PairGiven<W>, node: Node<W>): Surroundings {
@@ -220,7 +234,16 @@ function keyOf<W>(node: Node<W>): string {
     const held = holdings(node.site.lines, unit.name).map((each) => ({ ...each, ns: [] }))
     const open = openOperation(node.site.lines, unit.name) !== undefined
     const { pass } = unit
-    const walk = pass && [pass.config, pass.taken, pass.open, pass.bagsBefore, pass.fresh]
+    const walk = pass && [
+      pass.config,
+      pass.taken,
+      pass.open,
+      pass.bagsBefore,
+      pass.fresh,
+      pass.ascent,
+      pass.before && named(pass.before),
+      pass.kept,
+    ]
     return [
       unit.name,
       unit.life,
@@ -228,6 +251,10 @@ function keyOf<W>(node: Node<W>): string {
       unit.state,
       unit.bags,
       unit.judged,
+      unit.version,
+      unit.wish && named(unit.wish),
+      unit.refused,
+      unit.kept,
       unit.begun,
       unit.removing,
       walk,
@@ -241,6 +268,10 @@ function keyOf<W>(node: Node<W>): string {
     record.state,
     record.bags,
     record.applied,
+    record.version,
+    record.refused,
+    record.kept,
+    record.open,
   ])
   return canonical([
     units,
@@ -251,6 +282,11 @@ function keyOf<W>(node: Node<W>): string {
     node.failures,
     node.wishes,
   ])
+}
+
+/** A charm is told by its name: it is code. */
+function named(revision: Revision): object {
+  return { ...revision, charm: charmKey(revision.charm) }
 }
 
 function report<W>(verdict: PairVerdict, node: Node<W>, words: string): void {

@@ -31,7 +31,7 @@ export interface Outcome {
 export function play(
   site: Site,
   machine: MemoryMachine,
-  how: Disturbance & { without?: Surroundings['without'] } = {},
+  how: Disturbance & { without?: Surroundings['without']; keepsFailed?: boolean } & Pick<Surroundings, 'agreed'> = {},
 ): Outcome {
   const touched = new Set<Key>()
   const outcome: Outcome = { boundaries: 0, steps: 0, writes: [], events: [] }
@@ -40,6 +40,8 @@ export function play(
     operation: () => `op${machine.lines.length}`,
     view: machine.view(touched),
     ...(how.without ? { without: how.without } : {}),
+    ...(how.keepsFailed ? { keepsFailed: true } : {}),
+    ...(how.agreed ? { agreed: how.agreed } : {}),
   }
   follow(drive(site, around), (ask) => answer(ask, { machine, touched, outcome, how }))
   return outcome
@@ -77,7 +79,8 @@ export function answer(ask: Ask, playing: Playing): Answer {
     boundary()
   }
   if (ask.do !== 'write' && ask.do !== 'check') return undefined
-  if (how.fails?.(outcome.steps++, ask)) throw new StepFailed('made to fail')
+  const step = outcome.steps++
+  if (how.fails?.(step, ask)) throw new StepFailed('made to fail')
   if (ask.do === 'check') return ask.check.verdict(machine.value(ask.check.reading.key))
   boundary()
   machine.lines.push(...ask.before)

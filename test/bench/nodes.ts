@@ -2,21 +2,35 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startStandInNode } from '../../lib/lab/rootless/node.ts'
 import { NOBODY } from '../../lib/lab/rootless/identity.ts'
+import { startRootlessNode } from '../../lib/lab/rootless/server.ts'
+import { makeTree } from '../../lib/lab/rootless/tree.ts'
 import type { Faults } from '../../lib/lab/rootless/network.ts'
 
-/** Sent to the nodes' process: first `start`, then `delayMs` as often as wanted. */
+/** Sent to the nodes' process, as often as wanted. */
 export interface NodesOrder {
-  start?: { folder: string; count: number; hostKey: string; clientKey: string }
+  start?: { folder: string; names: string[]; hostKey: string; clientKey: string } & Kind
   /** Round trip time of every connection from now on. */
   delayMs?: number
 }
 
+export interface Kind {
+  /** Keeps what it is asked, which costs time. */
+  recording?: boolean
+  /** Without stand-ins: this machine's own programs over a tree of its own. */
+  plain?: boolean
+}
+
 export interface NodesAnswer {
-  nodes?: { name: string; port: number; knownHostsLine: string }[]
+  nodes?: { root: string; port: number; knownHostsLine: string }[]
 }
 
 const line: Faults = { delayMs: 0 }
 
+if (process.getuid?.() === 0) {
+  process.setgroups?.([])
+  process.setgid?.(NOBODY)
+  process.setuid?.(NOBODY)
+}
 process.on('message', (order: NodesOrder) => {
   line.delayMs = order.delayMs ?? 0
   void start(order.start).then((answer) => process.send?.(answer))
@@ -24,21 +38,18 @@ process.on('message', (order: NodesOrder) => {
 
 async function start(wanted: NodesOrder['start']): Promise<NodesAnswer> {
   if (wanted === undefined) return {}
-  if (process.getuid?.() === 0) {
-    process.setgroups?.([])
-    process.setgid?.(NOBODY)
-    process.setuid?.(NOBODY)
-  }
-  const { folder, count, ...keys } = wanted
-  const shell = recordingShell(folder)
-  const nodes = Array.from({ length: count }, async (_, index) => {
-    const name = `n${index + 1}`
-    const own = { name, folder: join(folder, name), base: 'trixie' as const, containerd: false }
-    // The first one is for recording only: what it records costs time.
-    return await startStandInNode({ ...own, ...keys, faults: line, ...(index === 0 ? { shell } : {}) })
+  const { folder, names, recording, plain, ...keys } = wanted
+  const shell = recording ? { shell: recordingShell(folder) } : {}
+  const nodes = names.map(async (name) => {
+    const own = { name, ...keys, ...shell, faults: line }
+    const root = join(folder, name, 'root')
+    if (plain) await makeTree(root)
+    const { port, knownHostsLine } = plain
+      ? await startRootlessNode({ ...own, root })
+      : await startStandInNode({ ...own, folder: join(folder, name), base: 'trixie', containerd: false })
+    return { root, port, knownHostsLine }
   })
-  const started = await Promise.all(nodes)
-  return { nodes: started.map(({ name, port, knownHostsLine }) => ({ name, port, knownHostsLine })) }
+  return { nodes: await Promise.all(nodes) }
 }
 
 /** A login shell that keeps what it is asked to run, and what comes on its standard input, as `command` and `request`. */

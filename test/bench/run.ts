@@ -1,97 +1,44 @@
-import { execFileSync, fork, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { stringify } from 'yaml'
-import { makeStandInKata } from '../../lib/lab/archives/stand-in-kata.ts'
-import { NOBODY } from '../../lib/lab/rootless/identity.ts'
-import { type Client, floorClient, kcharmClient, timeOf } from './clients.ts'
-import type { NodesAnswer, NodesOrder } from './nodes.ts'
-import { renderReport, type Row, rowOf } from './report.ts'
+import { writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { type Fleet, startFleet } from './fleet.ts'
+import { fewNodes, manyNodes } from './no-op.ts'
+import { withPeers } from './peers.ts'
+import { planOfMany } from './plan.ts'
+import { renderTable, type Table } from './report.ts'
+import { startOfProcess } from './start.ts'
 
-const MOST = 10
-const SCENARIOS = [
-  { nodes: 1, delayMs: 0 },
-  { nodes: 1, delayMs: 50 },
-  { nodes: 10, delayMs: 0 },
-  { nodes: 10, delayMs: 50 },
-]
+type Part = (given: { fleet(): Promise<Fleet>; rounds: number }) => Promise<Table>
 
-void main(Number(process.env['ROUNDS'] ?? 9), process.argv[2])
+const PARTS: Record<string, Part> = {
+  start: ({ rounds }) => startOfProcess(rounds),
+  few: async ({ fleet, rounds }) => await fewNodes(await fleet(), rounds),
+  plan: async ({ fleet }) => await planOfMany(await fleet()),
+  peers: async ({ fleet, rounds }) => await withPeers(await fleet(), rounds),
+  many: async ({ fleet, rounds }) => await manyNodes(await fleet(), rounds),
+}
 
-/** `rounds`: measured pairs for each scenario. `file`: where the figures go as JSON. */
-async function main(rounds: number, file: string | undefined): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'kcharm-bench-'))
-  const nodes = fork(join(__dirname, 'nodes.cjs'))
+void main()
+
+/** `--only NAME`: that part, may be repeated. `--rounds N`: how often is measured. `--json FILE`: the tables go there too. */
+async function main(): Promise<void> {
+  const several = { type: 'string', multiple: true } as const
+  const { values } = parseArgs({ options: { only: several, rounds: { type: 'string' }, json: { type: 'string' } } })
+  const { only = Object.keys(PARTS), rounds = '9', json } = values
+  const tables: Record<string, Table> = {}
+  let fleet: Promise<Fleet> | undefined
   try {
-    const ports = await prepare(folder, nodes)
-    const rows: Row[] = []
-    for (const scenario of SCENARIOS) {
-      await tell(nodes, { delayMs: scenario.delayMs })
-      const some = scenario.nodes === 1 ? ports.slice(0, 1) : ports.slice(1)
-      const clients = [kcharmClient(folder, some), floorClient(folder, some)] as const
-      rows.push(rowOf(scenario, await rounded(clients, rounds)))
+    for (const name of only) {
+      const part = PARTS[name]
+      if (part === undefined) throw new Error(`there is no part ${name}; there are ${Object.keys(PARTS).join(', ')}`)
+      const table = await part({ fleet: () => (fleet ??= startFleet()), rounds: Number(rounds) })
+      process.stdout.write(`\n${renderTable(table)}`)
+      tables[name] = table
     }
-    const report = { node: process.version, cores: availableParallelism(), rounds, rows }
-    process.stdout.write(renderReport(report))
-    if (file !== undefined) writeFileSync(file, `${JSON.stringify(report, undefined, 2)}\n`)
   } finally {
-    nodes.kill()
-    await once(nodes, 'exit')
-    rmSync(folder, { recursive: true, force: true })
+    await (await fleet)?.stop()
   }
-}
-
-/** Each round measures one after the other, and the next round the other way round. The first round warms up. */
-async function rounded([one, other]: readonly [Client, Client], rounds: number): Promise<[number[], number[]]> {
-  const times: [number[], number[]] = [[], []]
-  for (let round = 0; round <= rounds; round++) {
-    const order: (0 | 1)[] = round % 2 === 0 ? [0, 1] : [1, 0]
-    for (const which of order) {
-      const ms = await timeOf(which === 0 ? one : other)
-      if (round > 0) times[which].push(ms)
-    }
-  }
-  return times
-}
-
-/** Nodes with both charms deployed, and what a second deploy sends, recorded. Gives the ports of the nodes to measure: one alone, and the others. */
-async function prepare(folder: string, nodes: ChildProcess): Promise<number[]> {
-  chmodSync(folder, 0o755)
-  for (const name of ['key', 'host']) {
-    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', join(folder, name)])
-  }
-  const trees = join(folder, 'nodes')
-  mkdirSync(trees)
-  if (process.getuid?.() === 0) chownSync(trees, NOBODY, NOBODY)
-  const [hostKey, clientKey] = ['host', 'key.pub'].map((name) => readFileSync(join(folder, name), 'utf8'))
-  const start = { folder: trees, count: 1 + 1 + MOST, hostKey: hostKey ?? '', clientKey: clientKey ?? '' }
-  const { nodes: started = [] } = await tell(nodes, { start })
-  const archive = await makeStandInKata({})
-  writeFileSync(join(folder, 'known_hosts'), started.map(({ knownHostsLine }) => `${knownHostsLine}\n`).join(''))
-  writeFileSync(join(folder, 'bundle.yaml'), stringify(bundle(archive)))
-  const [recorder = 0, ...ports] = started.map(({ port }) => port)
-  await timeOf(kcharmClient(folder, [recorder]))
-  await timeOf(kcharmClient(folder, [recorder]))
-  for (const name of ['command', 'request']) writeFileSync(join(folder, name), readFileSync(join(trees, name)))
-  await timeOf(kcharmClient(folder, ports.slice(0, 1)))
-  await timeOf(kcharmClient(folder, ports.slice(1)))
-  return ports
-}
-
-function bundle({ path, sha256 }: { path: string; sha256: string }): object {
-  return {
-    applications: {
-      containerd: { charm: 'containerd', to: 'all' },
-      kata: { charm: 'kata', options: { preflight: 'warn' }, resources: { kata: { path, sha256 } } },
-    },
-    relations: [['kata', 'containerd']],
-  }
-}
-
-async function tell(nodes: ChildProcess, order: NodesOrder): Promise<NodesAnswer> {
-  const answer = new Promise<NodesAnswer>((resolve) => nodes.once('message', (said: NodesAnswer) => resolve(said)))
-  nodes.send(order)
-  return await answer
+  const machine = { node: process.version, cores: availableParallelism(), rounds: Number(rounds) }
+  process.stdout.write(`\nMedians of ${rounds} rounds at most; node ${machine.node}, ${machine.cores} cores\n`)
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify({ ...machine, tables }, undefined, 2)}\n`)
 }

@@ -29,7 +29,7 @@ const NAMES = {
   models: ['default', 'tour'],
   charms: ['kata'],
 }
-const complete = (line: string) => completions(line.split(' '), COMMANDS, () => NAMES)
+const complete = (line: string) => completions(line.split(' '), COMMANDS, NAMES)
 
 test.each([
   ['', ['config', 'deploy', 'lab', 'run', 'status', 'wait-for']],
@@ -70,7 +70,7 @@ describe('in a real shell', () => {
     await kcharm('deploy', LAB, ...deploy, '--yes')
     const bin = join(folder, 'bin')
     mkdirSync(bin)
-    writeFileSync(join(bin, 'kcharm'), `#!/bin/sh\nexec ${process.execPath} ${join(ROOT, 'bin/run.js')} "$@"\n`)
+    writeFileSync(join(bin, 'kcharm'), `#!/bin/sh\nexec ${process.execPath} ${join(ROOT, 'bin/run.cjs')} "$@"\n`)
     chmodSync(join(bin, 'kcharm'), 0o755)
     const env = {
       ...process.env,
@@ -78,8 +78,9 @@ describe('in a real shell', () => {
       PATH: `${bin}:${process.env['PATH']}`,
       HOME: folder,
     }
-    const said = execFileSync(program, ['-c', script], { env, encoding: 'utf8' })
-    expect(said.trim().split('\n')).toEqual(['kata', 'kata/0'])
+    const answer = (text: string) => execFileSync(program, ['-c', text], { env, encoding: 'utf8', cwd: folder })
+    expect(answer(script).trim().split('\n')).toEqual(['kata', 'kata/0'])
+    if (program === 'fish') expect(answer(script.replace('remove k', 'plan inv'))).toBe('inventory.yaml\n')
   })
 })
 

@@ -28,7 +28,7 @@ export function shell(env: Record<string, string> = {}): Shell {
   const start = (...args: string[]) => {
     const whole = { ...process.env, KCHARM_STATE: join(folder, 'state'), NO_COLOR: '1', ...env }
     const stdio = ['ignore', 'pipe', 'pipe'] as const
-    return spawn(process.execPath, [join(ROOT, 'bin/run.js'), ...args], { cwd: folder, env: whole, stdio: [...stdio] })
+    return spawn(process.execPath, [join(ROOT, 'bin/run.cjs'), ...args], { cwd: folder, env: whole, stdio: [...stdio] })
   }
   return { folder, start, kcharm: (...args) => ran(start(...args)) }
 }

@@ -53,7 +53,9 @@ test('exec: as root, held, guarded, in the journal; a failure is one of its mach
   const log = (await kcharm('debug-log')).stdout
   expect(log).toMatch(/^kcharm: \d\d:\d\d:\d\d INFO exec on n1 n2 /m)
   expect(log).toMatch(/ERROR done: unit-failed$/m)
-  expect((await kcharm('exec', '--all', '--yes', '--timeout', '1', '--', 'sleep 20')).status).toBe(9)
+  const hung = await kcharm('exec', '--all', '--yes', '--timeout', '1', '--', 'sleep 20')
+  expect(hung.status).toBe(7)
+  expect(hung.stdout).toMatch(/n1: not done after 1 s, so it was ended: sleep 20 \(process \d+\)/)
 })
 
 test('status in one line for each unit, and again and again', async () => {

@@ -120,7 +120,12 @@ test.each([
 test('at a terminal the changes are asked about, and a key with a passphrase is opened', async () => {
   const { folder, deploy } = await lab()
   execFileSync('ssh-keygen', ['-q', '-p', '-N', 'open sesame', '-f', join(folder, 'user')])
-  const words = ['bin/run.js', 'deploy', LAB, ...deploy.map((word) => word.replace('inventory', `${folder}/inventory`))]
+  const words = [
+    'bin/run.cjs',
+    'deploy',
+    LAB,
+    ...deploy.map((word) => word.replace('inventory', `${folder}/inventory`)),
+  ]
   const env = { ...process.env, KCHARM_STATE: join(folder, 'state'), NO_COLOR: '1' }
   const child = spawn('script', ['-qec', [process.execPath, ...words].join(' '), '/dev/null'], { cwd: ROOT, env })
   let said = ''

@@ -40,9 +40,10 @@ test('a session: shown, refused without a yes, deployed, changed, looked at, rem
 test('diff says 5 when a hand has changed what is declared; a kept plan refuses that machine, 6', async () => {
   const { kcharm, deploy, root, folder } = await lab()
   await kcharm('deploy', LAB, ...deploy, '--yes')
-  const wish = ['--config', 'containerd:restrict_oom_score_adj=true', '--out', 'a.plan']
+  const wish = ['--config', 'containerd:restrict_oom_score_adj=true', '--out', 'a.plan', '--html', 'a.html']
   const plan = await kcharm('plan', LAB, ...deploy, ...wish)
   expect([plan.status, plan.stdout.includes('kcharm apply a.plan carries it out')]).toEqual([0, true])
+  expect(readFileSync(join(folder, 'a.html'), 'utf8')).toMatch(/<h2>n1<\/h2>[^]* edit \/etc\/containerd\/config.toml/)
   const file = join(root, CONFIG)
   writeFileSync(file, readFileSync(file, 'utf8').replace('kata-qemu]', 'kata-hand]'))
   const { status, stdout } = await kcharm('diff')
@@ -76,4 +77,16 @@ test('interrupted twice it stops at once, and the next run goes on all the same'
   expect([status, /^Machine/m.test(stdout)]).toEqual([130, false])
   expect((await kcharm('deploy', LAB, ...deploy, '--yes')).status).toBe(0)
   expect((await kcharm('diff')).status).toBe(0)
+})
+
+test('a look that does not end is given up when the time of the command is over, and changes nothing', async () => {
+  const { kcharm, deploy, root } = await lab()
+  const systemctl = join(root, '../bin/systemctl')
+  const text = readFileSync(systemctl, 'utf8')
+  writeFileSync(systemctl, '#!/bin/sh\nexec sleep 120\n')
+  const { status, stdout } = await kcharm('deploy', LAB, ...deploy, '--yes', '--timeout', '8')
+  expect([status, /not done after [1-8] s, so it was ended: .*sleep 120/.test(stdout)], stdout).toEqual([7, true])
+  expect(existsSync(join(root, 'var/lib/kcharm'))).toBe(false)
+  writeFileSync(systemctl, text)
+  expect((await kcharm('deploy', LAB, ...deploy, '--yes')).status).toBe(0)
 })

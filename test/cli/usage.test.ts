@@ -34,6 +34,7 @@ describe('a wrong command line says what is wrong, exit status 2', () => {
     [['status', '--model', '../x'], 'is no name for a model'],
     [['status', '--format', 'xml'], 'Expected --format=xml to be one of'],
     [['config', 'kata', 'preflight'], 'expected KEY=VALUE'],
+    [['adopt'], 'expected a bundle, or an inventory alone'],
     [['lab', 'up', '--vm', '--rootless'], '--vm'],
   ])('kcharm %j', async (argv, says) => {
     const { status, stdout, stderr } = await shell().kcharm(...argv)

@@ -94,7 +94,7 @@ describe('the cgroup driver', () => {
 })
 
 test('a container that is slow to end outlasts the restart, ends, and leaves no shim (containerd#12600)', async () => {
-  const script = 'trap "sleep 8; exit 0" TERM; echo ready; while :; do sleep 0.2; done'
+  const script = 'trap "until [ -e /end ]; do sleep 0.2; done; exit 0" TERM; while :; do sleep 0.2; done'
   for (const node of NODES) await startContainer(lab, node, { name: 'slow', script })
   const before = await Promise.all(NODES.map((node) => daemonOf(lab, node)))
   for (const node of NODES) await lab.sh(node, 'sleep 1; ctr task kill -s TERM slow')
@@ -104,9 +104,12 @@ test('a container that is slow to end outlasts the restart, ends, and leaves no 
     for (const { ownAddress } of lab.lab.nodes)
       expect(environment).toMatch(new RegExp(`NO_PROXY=\\S*,${ownAddress}\\b`))
     expect((await daemonOf(lab, node)).starts).toBe((before[index]?.starts ?? 0) + 1)
-    await expect.poll(() => lab.sh(node, 'ctr task ls'), { timeout: 20_000 }).toMatch(/^slow\s+\d+\s+STOPPED/m)
+    const soon = { timeout: 60_000 }
+    expect(await lab.sh(node, 'ctr task ls')).toMatch(/^slow\s+\d+\s+RUNNING/m)
+    await lab.sh(node, `touch /proc/$(ctr task ls | sed -n 's/^slow *\\([0-9]*\\).*/\\1/p')/root/end`)
+    await expect.poll(() => lab.sh(node, 'ctr task ls'), soon).toMatch(/^slow\s+\d+\s+STOPPED/m)
     await lab.sh(node, 'ctr task rm slow; ctr container rm slow')
-    await expect.poll(async () => (await lab.attempt(node, 'pgrep -f "[c]ontainerd-shim"')).code).toBe(1)
+    await expect.poll(async () => (await lab.attempt(node, 'pgrep -f "[c]ontainerd-shim"')).code, soon).toBe(1)
   }
 })
 

@@ -97,9 +97,11 @@ describe('the package changed to another version by hand', () => {
   }
 })
 
-test('another version is refused until upgrades exist', async () => {
+test('a version that no repository has is refused, and nothing is touched', async () => {
   const refused = await deploy(WANTED.replace('1.7.24', '1.7.25'), 8)
-  expect(refused.units?.[0]?.message).toMatch(/containerd 1\.7\.24\S* is installed, and 1\.7\.25 is asked for/)
+  expect(refused.units?.[0]?.message).toMatch(
+    /stays on 1\.7\.24: 1\.7\.25 was refused: .* offer no containerd 1\.7\.25/,
+  )
   expect(changesIn(refused)).toEqual([])
 })
 

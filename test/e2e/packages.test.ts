@@ -98,7 +98,7 @@ describe.each(MANAGERS)('%s', (manager) => {
     const busy = () => on.sh(`${READING_PRELUDE}\n${WAYS[manager].busy}`).stdout
     expect(busy()).toBe('')
     await lab.sh('n1', HOLDERS[manager])
-    await expect.poll(busy).toMatch(/^process \d+ \(.*sleep 300/)
+    await expect.poll(busy, { timeout: 60_000 }).toMatch(/^process \d+ \(.*sleep 300/)
     await lab.sh('n1', 'pkill -x sleep; rm -f /run/zypp.pid /var/cache/dnf/metadata_lock.pid; true')
   })
 })

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { applications, RELATIONS } from './support/bundles.ts'
 import { changesIn, ended, newOperator, type Operator, statusesIn } from './support/cli.ts'
+import { type End, endOn, sessionEnded } from './support/ends.ts'
 import { startLab, type TestLab } from './support/labs.ts'
 import { changes, type Standing, standingOf } from './support/standing.ts'
 
@@ -13,9 +14,6 @@ const NODES = {
 } as const
 type Node = keyof typeof NODES
 
-/** Tells of operations rather than of the machine: the manifest's lines, and the stamp with an invocation of systemd. */
-const DIARY = [/^\/var\/lib\/kcharm\/manifest$/, /^\/run\/kcharm\/services\/containerd$/]
-
 interface Lane {
   operator: Operator
   deploy: string[]
@@ -24,12 +22,6 @@ interface Lane {
   deployed: End
   /** How many lines of progress that deploy printed. */
   lines: number
-}
-
-interface End {
-  standing: Standing
-  units: unknown[]
-  dump: string
 }
 
 let lab: TestLab
@@ -102,7 +94,9 @@ test.each([
   const { error } = await operator.json(4, ...words.split(' '))
   expect(error).toMatchObject({
     code: 'no-model',
-    hint: 'kcharm deploy bundle BUNDLE --inventory FILE makes it, or restores it from its machines',
+    hint: expect.stringMatching(
+      /^kcharm deploy bundle BUNDLE .* restores it from its machines; kcharm adopt restores it/,
+    ),
   })
   await operator.leave()
 })
@@ -123,7 +117,7 @@ test('what was removed before the state folder was lost does not come back with 
 async function resumed(node: Node, tenth: number) {
   const lane = lanes[node]
   await killAt(lane, 1 + Math.floor(((lane.lines - 1) * tenth) / 10))
-  await sessionEnded(node)
+  await sessionEnded(lab, node)
   const { units } = await lane.operator.json(0, ...lane.deploy)
   const end = await endOf(lane.operator, node)
   await removeAll(lane, node)
@@ -158,14 +152,8 @@ async function newLane(node: Node): Promise<Lane> {
   return lane
 }
 
-/** Everything that has to be the same: files, packages, units, the manifest folded, and what the daemon has loaded. */
-async function endOf(operator: Operator, node: Node): Promise<End> {
-  const units = NODES[node].map(async (app) => operator.json(0, 'show-unit', `${app}/0`))
-  return {
-    units: await Promise.all(units),
-    standing: await standingOf(lab, node, DIARY),
-    dump: await lab.sh(node, 'containerd config dump'),
-  }
+function endOf(operator: Operator, node: Node): Promise<End> {
+  return endOn(lab, operator, { node, apps: NODES[node] })
 }
 
 async function removeAll({ operator, bare }: Pick<Lane, 'operator' | 'bare'>, node: Node): Promise<void> {
@@ -182,9 +170,4 @@ async function killAt({ operator, deploy }: Lane, line: number): Promise<void> {
     if (++told === line) child.kill('SIGKILL')
   })
   expect(await end).toMatchObject({ status: 137 })
-}
-
-/** A step that was under way goes on to its end; with it goes the session, and the session's lock. */
-async function sessionEnded(node: Node): Promise<void> {
-  await lab.sh(node, 'for i in $(seq 600); do [ -e /run/kcharm/lock ] || exit 0; sleep 0.1; done; exit 1')
 }

@@ -16,7 +16,7 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  await run('node', ['bin/run.js', 'lab', 'down', 'tour'])
+  await run('node', ['bin/run.cjs', 'lab', 'down', 'tour'])
   await rm(folder, { recursive: true })
 })
 
@@ -39,7 +39,7 @@ async function expectTour(first: Ran, kind: RegExp): Promise<void> {
   for (const args of commands) {
     const changes = ['config', 'unrelate'].includes(args[0] ?? '')
     const model = args[0] === 'lab' ? [] : ['--model', 'tour']
-    const ran = await run('node', ['bin/run.js', ...args, ...(changes ? ['--yes'] : []), ...model])
+    const ran = await run('node', ['bin/run.cjs', ...args, ...(changes ? ['--yes'] : []), ...model])
     expect(ran.status, `${args.join(' ')}: ${ran.stdout}${ran.stderr}`).toBe(0)
   }
 }

@@ -13,6 +13,7 @@ import { blobProvider } from '../../lib/run/provide-blob.ts'
 import type { SiteLink } from '../../lib/run/site-link.ts'
 import { startLab, type TestLab } from './support/labs.ts'
 
+const MINUTE = { deadlineMs: 60_000 }
 const MB = 1024 * 1024
 const NODES = 50
 
@@ -53,7 +54,7 @@ test('50 machines get an archive of 100 MB, and the operator’s memory stays fl
   expect([...said].join('\n')).toContain('uploads big.tar: N % of N MB, N MB/s, N uploads together N MB/s')
   const digests = await Promise.all(
     sessions.map(async (session) =>
-      (await session.run(`sha256sum <${path(blobPath(blob.sha256))}`)).stdout.slice(0, 64),
+      (await session.run(`sha256sum <${path(blobPath(blob.sha256))}`, MINUTE)).stdout.slice(0, 64),
     ),
   )
   expect(new Set(digests)).toEqual(new Set([blob.sha256]))

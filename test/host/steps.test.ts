@@ -48,6 +48,15 @@ describe.each(SURROUNDINGS)('%s', (name) => {
     expect(existsSync(join(on.root, 'etc/conf'))).toBe(false)
   })
 
+  test('a write that fails halfway leaves no new file beside the place', async () => {
+    const on = await testMachine(name)
+    const backups = join(on.root, 'var/lib/kcharm/backups')
+    mkdirSync(join(backups, '..'), { recursive: true })
+    writeFileSync(backups, 'no folder')
+    expect(on.carry(changeOf(on), { intent: ['{}'] }).status).toBe(1)
+    expect(readdirSync(join(on.root, 'etc')).filter((each) => each.includes('conf'))).toEqual([])
+  })
+
   test('a failed write is not done', async () => {
     const on = await testMachine(name)
     const { status, stderr } = on.carry({ ...changeOf(on), script: 'kc_say no; exit 7' }, { done: ['{"t":"done"}'] })

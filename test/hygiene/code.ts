@@ -7,7 +7,7 @@ const MOST_LINES = 300
 export function longFiles(sources: Source[]): string[] {
   return sources.flatMap(({ path, text }) => {
     const lines = text.trimEnd().split('\n').length
-    if (!/^(lib|charms|bin)\/.*\.[jt]s$/.test(path) || lines <= MOST_LINES) return []
+    if (!/^(lib|charms|bin)\/.*\.c?[jt]s$/.test(path) || lines <= MOST_LINES) return []
     return [`${path}: ${lines} lines, at most ${MOST_LINES} are allowed`]
   })
 }

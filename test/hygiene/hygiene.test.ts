@@ -102,7 +102,7 @@ test.each(Object.entries(rules))('%s', (_, { find, planted, said }) => {
 test('the rules look at all of the project', () => {
   const paths = sources.map(({ path }) => path)
   expect(paths).toEqual(
-    expect.arrayContaining(['lib/lifecycle/driver.ts', 'charms/kata/machine.ts', 'bin/run.js', '.ci/run']),
+    expect.arrayContaining(['lib/lifecycle/driver.ts', 'charms/kata/machine.ts', 'bin/run.cjs', '.ci/run']),
   )
   expect(paths.filter((path) => path.startsWith('node_modules/'))).toEqual([])
 })

@@ -15,7 +15,7 @@ const MAY: Record<string, string[]> = {
   run: ['errors', 'model', 'host', 'lifecycle', 'plan', 'ssh', 'state'],
   lab: ['errors'],
   report: ['errors', 'model', 'lifecycle', 'plan', 'run', 'state', 'lab'],
-  cli: ['errors', 'version', 'model', 'lifecycle', 'plan', 'run', 'state', 'lab', 'report', 'charms'],
+  cli: ['errors', 'version', 'model', 'lifecycle', 'plan', 'run', 'state', 'lab', 'report', 'charms', 'index'],
   testing: ['errors', 'model', 'host', 'lifecycle'],
   charms: ['errors', 'model', 'host', 'lifecycle'],
   index: ['errors', 'model', 'host', 'lifecycle'],

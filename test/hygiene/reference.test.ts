@@ -3,10 +3,12 @@ import { Args, Flags } from '@oclif/core'
 import { expect, test } from 'vitest'
 import { readCommands } from '../../docs/render/command-files.ts'
 import { renderCommands } from '../../docs/render/commands.ts'
+import { errorPage } from '../../docs/render/error-pages.ts'
 import { renderErrors } from '../../docs/render/errors.ts'
 import { renderFields } from '../../docs/render/fields.ts'
 import { INVENTORY, renderPages } from '../../docs/render/pages.ts'
 import { BaseCommand } from '../../lib/cli/base-command.ts'
+import { CODES } from '../../lib/errors/index.ts'
 import { parseInventory } from '../../lib/model/inventory.ts'
 import { deadLinks, unknownCommands } from './pages.ts'
 import { readSources, ROOT } from './sources.ts'
@@ -14,9 +16,19 @@ import { readSources, ROOT } from './sources.ts'
 /** `npm run docs` runs this test with `--update`. */
 test('the reference pages are what the code says', async () => {
   const pages = await renderPages()
-  expect(Object.keys(pages)).toHaveLength(8)
+  expect(Object.keys(pages)).toHaveLength(8 + Object.keys(CODES).length)
   for (const [path, text] of Object.entries(pages)) {
     await expect(text).toMatchFileSnapshot(join(ROOT, path))
+  }
+})
+
+test('every error has its page, and the table leads to it', async () => {
+  const pages = await renderPages()
+  const table = pages['docs/reference/errors.md'] ?? ''
+  for (const [code, { exit, says }] of Object.entries(CODES)) {
+    expect(pages[errorPage(code)]).toContain(`# ${code}\n\nExit status ${exit}: ${says}.`)
+    expect(pages[errorPage(code)]).toMatch(/\n```text\n[^]+\n```\n\n\*\*What to do\.\*\* \S/)
+    expect(table).toContain(`](errors/${code}.md)`)
   }
 })
 

@@ -29,7 +29,7 @@ const note: Charm = defineCharm({
 function unit(machine: MemoryMachine, name: string, life: Unit['life']): Unit {
   const record = machine.lines.findLast((line) => line.t === 'end' && line.record.unit === name)
   const state = record?.t === 'end' ? record.record.state : 'absent'
-  const common = { app: name, charm: note, options: {}, set: [], resources: {}, links: [], bags: {} }
+  const common = { app: name, charm: note, options: {}, set: [], resources: {}, kept: [], links: [], bags: {} }
   return { ...common, name, life, state, begun: false, removing: false }
 }
 

@@ -49,3 +49,24 @@ test('an open operation keeps every line', () => {
   expect(openOperation(machine.lines, 'containerd/0') ?? openOperation(machine.lines, 'kata/0')).toBeDefined()
   expect(compact(machine.lines)).toBe(machine.lines)
 })
+
+test('what an upgrade left can be gone back to from a compacted manifest, and from there all removed', () => {
+  const machine = adoptedMachine()
+  const newer: Wanted = { ...FRESH, kataVersion: '4.0.0', containerdVersion: '1.7.28' }
+  const steps: Wanted[] = [FRESH, { ...FRESH, shims: ['clh'] }, FRESH, newer, { ...newer, restrictOom: 'true' }]
+  for (const wanted of steps) play(siteFor(machine, wanted), machine)
+  const other = machine.clone()
+  other.lines = compact(machine.lines)
+  expect(other.lines.length).toBeLessThan(machine.lines.length)
+  expect(net(other.lines)).toEqual(net(machine.lines))
+
+  const back: Wanted = { ...FRESH, containerdVersion: '1.7.24' }
+  const gone: Wanted = { ...FRESH, containerd: 'absent', kata: 'absent', related: false }
+  for (const wanted of [back, gone]) {
+    const writes = [machine, other].map((each) => play(siteFor(each, wanted), each).writes)
+    expect(writes[1]).toEqual(writes[0])
+    expect(writes[0]?.length).toBeGreaterThan(3)
+    expect(other.net()).toBe(machine.net())
+  }
+  expect(machine.texts.get('/etc/containerd/config.toml')).toContain('# by hand')
+})

@@ -21,6 +21,16 @@ const wishes: Record<string, (wanted: Wanted) => Wanted> = {
   'no settings of Kata': withoutSettings,
 }
 
+/** Versions, in addition: a path of its own through the chart, and back. */
+const versions: typeof wishes = {
+  'a new Kata': (wanted) => ({ ...wanted, kataVersion: '4.0.0' }),
+  'the old Kata': (wanted) => ({ ...wanted, kataVersion: '3.20.0' }),
+  'a Kata that does not run': (wanted) => ({ ...wanted, kataVersion: '3.99.0' }),
+  'a new containerd': (wanted) => ({ ...wanted, containerdVersion: '1.7.28' }),
+  'remove kata': (wanted) => ({ ...wanted, kata: 'absent' }),
+  'another shim': (wanted) => ({ ...wanted, shims: ['clh'] }),
+}
+
 function withoutSettings(wanted: Wanted): Wanted {
   const { memory, ...rest } = wanted
   return memory === undefined ? wanted : rest
@@ -31,7 +41,8 @@ function always(machine: MemoryMachine): string[] {
   const text = machine.texts.get('/etc/containerd/config.toml') ?? ''
   const service = machine.cells.get('svc:containerd') as ServiceCell | undefined
   if (!text.includes('runtimes.kata-') || service?.active !== 'active') return []
-  const there = machine.cells.get('tree:/opt/kata-3.20.0') && machine.cells.get('link:/opt/kata')
+  const link = machine.cells.get('link:/opt/kata') as { target: string } | undefined
+  const there = link && machine.cells.get(`tree:${link.target}`)
   const own = [...text.matchAll(/ConfigPath = "(\/opt\/kata-config\/[^"]*)"/g)].map(([, path]) => path ?? '')
   return [
     ...(there ? [] : ['a handler is configured, and its files are not there']),
@@ -57,18 +68,20 @@ interface How {
   failures?: number
   wishCount?: number
   without?: Surroundings['without']
+  wishes?: typeof wishes
   use?: Record<string, Charm>
 }
 
 function check(how: How): PairVerdict {
   const machine = (how.machine ?? bareMachine)()
   const use = how.use ?? charms
+  if (how.before === NEW) play(siteFor(machine, FRESH, use), machine)
   if (how.before) play(siteFor(machine, how.before, use), machine)
   return checkPair({
     machine,
     wanted: how.wanted ?? FRESH,
     site: (at, wanted) => siteFor(at, wanted, use),
-    wishes,
+    wishes: how.wishes ?? wishes,
     failures: how.failures ?? 1,
     wishCount: how.wishCount ?? 1,
     always,
@@ -94,6 +107,22 @@ describe('containerd and kata, the real driver and stages: one wish at any momen
     ['from deployed with settings of Kata', { before: SET, wanted: SET }],
   ])('%s', (name, how) => {
     const verdict = check(how)
+    console.log(`${name}: ${verdict.states} states, ${verdict.goodEnds} good ends`)
+    expect(verdict.violations).toEqual([])
+    expect(verdict.goodEnds).toBeGreaterThan(0)
+  })
+})
+
+const NEW: Wanted = { ...FRESH, kataVersion: '4.0.0', containerdVersion: '1.7.28' }
+
+describe('upgrades: the same, one wish at any moment, one failure', () => {
+  test.each<[string, How]>([
+    ['both at once', { before: FRESH, wanted: NEW }],
+    ['Kata alone', { before: FRESH, wanted: { ...FRESH, kataVersion: '4.0.0' } }],
+    ['back to the old ones', { before: NEW, wanted: FRESH }],
+    ['a Kata that does not run', { before: FRESH, wanted: { ...FRESH, kataVersion: '3.99.0' } }],
+  ])('%s', (name, how) => {
+    const verdict = check({ ...how, wishes: versions })
     console.log(`${name}: ${verdict.states} states, ${verdict.goodEnds} good ends`)
     expect(verdict.violations).toEqual([])
     expect(verdict.goodEnds).toBeGreaterThan(0)

@@ -1,3 +1,4 @@
+import { sha256 } from '../../lib/model/json.ts'
 import { charms } from '../../charms/index.ts'
 import type { Blob } from '../../lib/host/kind.ts'
 import type { Charm } from '../../lib/lifecycle/charm.ts'
@@ -17,6 +18,11 @@ export interface Wanted {
   restrictOom: 'true' | 'false'
   /** An option of kata that makes it write configurations of its own. */
   memory?: number
+  /** Versions that are asked for; default 3.20.0 and what is there. */
+  kataVersion?: string
+  containerdVersion?: string
+  /** Versions on the way there. */
+  via?: string[]
 }
 
 export const FRESH: Wanted = {
@@ -27,7 +33,11 @@ export const FRESH: Wanted = {
   restrictOom: 'false',
 }
 const CONFIG = '/etc/containerd/config.toml'
-const blob: Blob = { sha256: 'a'.repeat(64), size: 1000, from: '/nowhere', name: 'kata-static-3.20.0-amd64.tar.xz' }
+const DROP_IN = '/etc/containerd/conf.d/50-kcharm.toml'
+
+function archiveOf(version: string): Blob {
+  return { sha256: sha256(version), size: 1000, from: '/nowhere', name: `kata-static-${version}-amd64.tar.xz` }
+}
 
 export function bareMachine(more: Partial<Conditions> = {}): MemoryMachine {
   return new MemoryMachine(fixtures({ kvm: true, healthy: true, sandboxes: [], ...more }))
@@ -47,7 +57,12 @@ export function siteFor(machine: MemoryMachine, wanted: Wanted, use: Record<stri
   const records = [...recordsOf(machine.lines).values()]
   const recorded = records.map((record) => ({ machine: 'm', unit: record.unit, app: record.app, charm: record.charm }))
   const declared = unitsOf(model, { recorded, charms: use })
-  return siteOf('m', machine.lines, { model, charms: use, declared, blobs: { kata: { kata: blob } } })
+  return siteOf('m', machine.lines, {
+    model,
+    charms: use,
+    declared,
+    blobs: { kata: { kata: archiveOf(wanted.kataVersion ?? '3.20.0') } },
+  })
 }
 
 export interface Conditions {
@@ -78,12 +93,18 @@ function fixtures(conditions: Conditions): Fixtures {
       if (key === 'containerd:unit') return {}
       if (key === 'containerd:kubelet-driver') return undefined
       if (key === 'containerd:tasks') return 0
-      if (key === 'containerd:dump') return machine.texts.get(CONFIG) ?? ''
+      if (key === 'containerd:dump') return machine.texts.get(DROP_IN) ?? machine.texts.get(CONFIG) ?? ''
       if (key === 'containerd:cri') return health(machine, conditions)
       if (key === 'kata:sandboxes') return conditions.sandboxes
       if (key.startsWith('kata:fitness')) return fitnessOf(conditions)
-      if (key.startsWith('kata:shipped')) return machine.cells.get('tree:/opt/kata-3.20.0') ? SHIPPED_KATA : ''
-      if (key.startsWith('kata:shim')) return shimOf(machine)
+      if (key.startsWith('kata:shipped')) return treeIn(key, machine) ? SHIPPED_KATA : ''
+      if (key.startsWith('kata:staged')) return { text: treeIn(key, machine) ? SHIPPED_KATA : '', missing: [] }
+      if (key.startsWith('users:')) return 0
+      if (key === 'containerd:sandboxes' || key === 'containerd:deprecations') return []
+      if (key === 'containerd:exe') return '/usr/bin/containerd'
+      if (key === 'containerd:metadata') return '/var/lib/containerd/meta.db'
+      if (key.startsWith('containerd:can-return')) return true
+      if (key.startsWith('kata:shim')) return shimOf(key, machine)
       throw new Error(`the machine in memory reports no ${key}`)
     },
   }
@@ -112,7 +133,11 @@ export function modelOf(wanted: Wanted): Model {
       containerd: app('containerd', {
         machines: ['m'],
         life: wanted.containerd,
-        bundleOptions: { restrict_oom_score_adj: wanted.restrictOom },
+        bundleOptions: {
+          restrict_oom_score_adj: wanted.restrictOom,
+          ...(wanted.containerdVersion === undefined ? {} : { version: wanted.containerdVersion }),
+          ...(wanted.via ? { via: wanted.via } : {}),
+        },
       }),
       kata: app('kata', {
         life: wanted.kata,
@@ -146,7 +171,16 @@ function fitnessOf(conditions: Conditions): unknown {
   return { arch: 'x86_64', virtualization: 'svm', kvm, ...rest }
 }
 
-function shimOf(machine: MemoryMachine): unknown {
-  const there = machine.cells.get('link:/opt/kata') && machine.cells.get('tree:/opt/kata-3.20.0')
-  return there ? { version: '3.20.0', config: true } : { config: false }
+/** The tree that a path below /opt/kata or in a version of its own leads to. */
+function treeIn(key: string, machine: MemoryMachine): string | undefined {
+  const own = /\/opt\/kata-(\d[\d.]*\d)\//.exec(key)?.[1]
+  const linked = machine.cells.get('link:/opt/kata') as { target: string } | null | undefined
+  const tree = own === undefined ? linked?.target : `/opt/kata-${own}`
+  return tree !== undefined && machine.cells.get(`tree:${tree}`) ? tree : undefined
+}
+
+/** 3.99.0 is a version whose shim does not run. */
+function shimOf(key: string, machine: MemoryMachine): unknown {
+  const version = treeIn(key, machine)?.replace('/opt/kata-', '')
+  return version === undefined || version === '3.99.0' ? { config: false } : { version, config: true }
 }

@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import type { Ask } from '../../lib/lifecycle/ask.ts'
 import { holdings } from '../../lib/lifecycle/manifest.ts'
+import { sha256 } from '../../lib/model/json.ts'
+import { planSite, type SitePlan } from '../../lib/plan/plan-site.ts'
+import { copySite } from '../../lib/run/sites.ts'
 import type { MemoryMachine } from '../../lib/testing/index.ts'
-import { play } from '../../lib/testing/index.ts'
+import { Crash, play } from '../../lib/testing/index.ts'
 import { adoptedMachine, bareMachine, FRESH, siteFor, type Wanted } from './pair.ts'
 
 const CONFIG = '/etc/containerd/config.toml'
+const OWN = '/opt/kata-config/qemu/config.d/40-memory.toml'
 const gone: Wanted = { ...FRESH, containerd: 'absent', kata: 'absent', related: false }
 
 function run(machine: MemoryMachine, wanted: Wanted, fails?: (step: number, ask: Ask) => boolean) {
@@ -96,6 +100,111 @@ describe('a configuration that does not prove itself', () => {
     expect(again.site.units.map((each) => each.state)).toEqual(['active', 'active'])
   })
 })
+
+describe('what a hand made of a thing that is wholly ours', () => {
+  const NEWER: Wanted = { ...FRESH, kataVersion: '4.0.0', memory: 512 }
+
+  function upgraded(): MemoryMachine {
+    const machine = adoptedMachine()
+    run(machine, FRESH)
+    run(machine, NEWER)
+    return machine
+  }
+
+  const whys = (machine: MemoryMachine, wanted: Wanted) =>
+    planned(machine, wanted).changes.flatMap(({ verb, why }) => (why?.startsWith('not as') ? [`${verb}: ${why}`] : []))
+
+  test('is named in the plan of going back, and a copy of it stays', () => {
+    const machine = upgraded()
+    const text = `${machine.texts.get(OWN)}# by a hand\n`
+    machine.putFile(OWN, text)
+    machine.cells.set('link:/opt/kata', { target: '/opt/mine' })
+    machine.cells.set('tree:/opt/kata-4.0.0', { archive: 'x', state: 'damaged' })
+    const copy = `a copy stays in /var/lib/kcharm/backups/${sha256(text)} as long as kcharm has anything on the machine`
+    expect(whys(machine, FRESH)).toEqual([
+      `remove ${OWN}: not as kcharm left it: what somebody else wrote there goes; ${copy}`,
+      'put back /opt/kata: not as kcharm left it: somebody else has pointed it to /opt/mine',
+      'remove /opt/kata-4.0.0: not as kcharm left it: its files were changed since it was unpacked, and go with it',
+    ])
+    run(machine, FRESH)
+    expect(machine.texts.has(OWN)).toBe(false)
+    expect(machine.backups.get(sha256(text))).toBe(text)
+  })
+
+  test('is said while a run takes back what did not prove itself', () => {
+    const machine = adoptedMachine()
+    run(machine, FRESH)
+    const byHand = (_: number, ask: Ask) => {
+      const now = ask.do === 'check' && ask.unit === 'kata/0' && machine.texts.has(OWN)
+      if (now) machine.putFile(OWN, 'mine\n')
+      return now
+    }
+    const { site, events } = run(machine, NEWER, byHand)
+    expect(site.units.find(({ app }) => app === 'kata')).toMatchObject({ state: 'held', version: '3.20.0' })
+    expect(events).toContainEqual(
+      expect.objectContaining({ verb: `remove ${OWN}`, why: expect.stringContaining(sha256('mine\n')) as string }),
+    )
+    expect(machine.backups.get(sha256('mine\n'))).toBe('mine\n')
+  })
+
+  test('also in the plan of a removal; what is gone already is nobody’s loss', () => {
+    const machine = upgraded()
+    machine.putFile(OWN, 'mine\n')
+    expect(whys(machine, gone)).toEqual([expect.stringContaining(`remove ${OWN}: not as kcharm left it`)])
+    machine.texts.delete(OWN)
+    machine.cells.delete(`file:${OWN}`)
+    expect(whys(machine, gone)).toEqual([])
+  })
+
+  test('our own doing is not laid to anybody, wherever the run was cut off', () => {
+    const machine = upgraded()
+    const again = { ...NEWER, memory: 1024 }
+    expect(whys(machine, FRESH)).toEqual([])
+    for (let cut = 0; ; cut++) {
+      const torn = machine.clone()
+      const crash = (at: number) => {
+        if (at === cut) throw new Crash('killed')
+      }
+      if (!crashes(() => play(siteFor(torn, again), torn, { at: crash }))) return
+      expect(whys(torn, FRESH), `cut at ${cut}`).toEqual([])
+    }
+  })
+
+  test('an edit that can no longer be taken out is named in the plan as well', () => {
+    const machine = adoptedMachine()
+    run(machine, FRESH)
+    run(machine, { ...FRESH, containerdVersion: '1.7.28', restrictOom: 'true' })
+    const text = machine.texts.get(CONFIG) ?? ''
+    machine.putFile(CONFIG, text.replace(/^(.*restrict_oom.*)$/m, '$1 # mine'))
+    expect(planned(machine, { ...FRESH, containerdVersion: '1.7.24' }).notes).toContainEqual({
+      unit: 'containerd/0',
+      text: expect.stringMatching(/^kept file:\/etc\/containerd\/config.toml: it was edited by a hand/) as string,
+      asks: false,
+      kept: true,
+    })
+  })
+})
+
+function planned(machine: MemoryMachine, wanted: Wanted): SitePlan {
+  const seen = new Map<string, unknown>()
+  const steps = planSite(copySite(siteFor(machine, wanted)), seen)
+  let next = steps.next()
+  while (!next.done) {
+    for (const { key } of next.value) seen.set(key, machine.value(key))
+    next = steps.next()
+  }
+  return next.value.plan
+}
+
+function crashes(work: () => unknown): boolean {
+  try {
+    work()
+    return false
+  } catch (thrown) {
+    if (thrown instanceof Crash) return true
+    throw thrown
+  }
+}
 
 /** The daemon comes up with its CRI in error as soon as our handler is in its file. */
 function reportSick(machine: MemoryMachine): MemoryMachine['fixtures']['report'] {

@@ -130,6 +130,7 @@ test('every field of the reference has a type and a sentence', () => {
   const fields = bundleFields()
   expect(fields.map(({ path }) => path)).toEqual([
     'description',
+    'vars',
     'applications',
     'applications.NAME',
     'applications.NAME.charm',
@@ -147,6 +148,10 @@ test('every field of the reference has a type and a sentence', () => {
     'machines',
     'machines.NAME',
     'machines.NAME.tags',
+    'rollout',
+    'rollout.canary',
+    'rollout.max-unavailable',
+    'rollout.soak',
   ])
   for (const { sentence, type } of fields) {
     expect(sentence).toMatch(/\.$/)
@@ -157,3 +162,28 @@ test('every field of the reference has a type and a sentence', () => {
     'applications.NAME.charm',
   ])
 })
+
+const withRollout = (lines: string) => `applications:\n  c: {charm: containerd}\nrollout: {${lines}}\n`
+
+test('how another version goes over the machines', () => {
+  expect(parse(withRollout('canary: 2, max-unavailable: 3, soak: 60s')).rollout).toEqual({
+    canary: 2,
+    'max-unavailable': '3',
+    soak: '60s',
+  })
+  expect(parse(withRollout('max-unavailable: 12.5%')).rollout).toEqual({ 'max-unavailable': '12.5%' })
+})
+
+test.each(['canary: -1', 'max-unavailable: 0%', 'max-unavailable: 101%', 'max-unavailable: 0', 'soak: 1d', 'wave: 2'])(
+  'a rollout with %s is refused in its place',
+  (lines) => {
+    expect(() => parse(withRollout(lines))).toThrow(
+      expect.objectContaining({
+        code: 'invalid-bundle',
+        detail: expect.objectContaining({
+          faults: [expect.stringMatching(/bundle\.yaml:3:\d+: .*\(rollout\./)],
+        }) as object,
+      }),
+    )
+  },
+)

@@ -81,13 +81,13 @@ const bad: [string, string[]][] = [
     'machines:\n- name: n1\n  adress: a',
     [
       'i.yaml:2:3: missing key "address" (machines[0].address): expected text',
-      'i.yaml:3:3: unknown key "adress" (machines[0].adress): expected one of: name, address, own-address, groups, port, user, key, jump, password, sudo, sudo-password, tags; did you mean "address"?',
+      'i.yaml:3:3: unknown key "adress" (machines[0].adress): expected one of: name, address, own-address, groups, port, user, key, jump, password, sudo, sudo-password, tags, variables; did you mean "address"?',
     ],
   ],
   [
     'machines: [{name: n1, address: a, own_address: b}]',
     [
-      'i.yaml:1:35: unknown key "own_address" (machines[0].own_address): expected one of: name, address, own-address, groups, port, user, key, jump, password, sudo, sudo-password, tags; did you mean "own-address"?',
+      'i.yaml:1:35: unknown key "own_address" (machines[0].own_address): expected one of: name, address, own-address, groups, port, user, key, jump, password, sudo, sudo-password, tags, variables; did you mean "own-address"?',
     ],
   ],
   [
@@ -155,7 +155,7 @@ const bad: [string, string[]][] = [
   [
     'machines:\n- {name: n1, address: a}\n- {name: n1, address: a, prt: 1}\n- {name: n1, address: b}',
     [
-      'i.yaml:3:26: unknown key "prt" (machines[1].prt): expected one of: name, address, own-address, groups, port, user, key, jump, password, sudo, sudo-password, tags; did you mean "port"?',
+      'i.yaml:3:26: unknown key "prt" (machines[1].prt): expected one of: name, address, own-address, groups, port, user, key, jump, password, sudo, sudo-password, tags, variables; did you mean "port"?',
       'i.yaml:4:10: name "n1" stands here twice (machines[2].name): expected each once',
     ],
   ],
@@ -270,7 +270,7 @@ test.each([
 
 test('every field of the reference has a sentence', () => {
   const fields = inventoryFields()
-  expect(fields).toHaveLength(24)
+  expect(fields).toHaveLength(26)
   for (const { sentence } of fields) expect(sentence).toMatch(/\.$/)
   expect(fields.find(({ path }) => path === 'machines[].port')).toMatchObject({ required: false })
 })

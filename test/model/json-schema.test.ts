@@ -45,3 +45,12 @@ test.each([
 test('a fault of an inventory is found', () => {
   expect(inventory(parse('machines: [{ name: a, address: a, prt: 22 }]'))).toBe(false)
 })
+
+test('a variable or a file may stand for any value of an application', () => {
+  const text = '{ charm: kata, num_units: "${n}", options: { preflight: "${p}", shims: "${s}" } }'
+  expect(bundle(app(text)), ajv.errorsText(bundle.errors)).toBe(true)
+  expect(bundle(app('{ charm: kata, options: { preflight: "include-file://x" } }'))).toBe(true)
+  expect(bundle(app('{ charm: kata, options: { preflight: "$p" } }'))).toBe(false)
+  expect(bundle(parse('{ vars: { n: 1, l: [a] }, applications: { a: { charm: kata } } }'))).toBe(true)
+  expect(bundle(parse('{ vars: { n: }, applications: { a: { charm: kata } } }'))).toBe(false)
+})

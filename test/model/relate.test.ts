@@ -115,6 +115,9 @@ test('a relation that exists is refused, also by other words', () => {
   expect(refusalOf(() => match('containerd:handlers', 'kata', [handlers]))).toBe(
     'relation: containerd:handlers kata: kata:runtime containerd:handlers exists: expected a new relation',
   )
+  expect(() => match('kata', 'containerd', [handlers])).toThrow(
+    expect.objectContaining({ detail: { hint: expect.stringContaining('kcharm resume') as string } }) as Error,
+  )
 })
 
 test('a relation over an endpoint’s limit is refused', () => {

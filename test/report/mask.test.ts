@@ -61,3 +61,22 @@ test('values are masked by the names of their members, however deep', () => {
   expect(JSON.stringify(masked)).not.toContain(SECRET)
   expect(masked.n).toBe(1)
 })
+
+test.each([
+  ['a word without an end', 'x'],
+  ['the beginnings of schemes', 'a+'],
+  ['names with dots', 'a.'],
+  ['quotes that stay open', 'a="'],
+  ['keys that begin', '-----BEGIN PRIVATE KEY-----\n'],
+  ['blocks that begin', `a = """b = '''`],
+  ['blanks after a header', 'authorization=          '],
+  ['addresses without a login', 'a://b:'],
+])('a megabyte is looked through once, not once for each of its places: %s', (_, piece) => {
+  const text = `${piece.repeat(1_000_000 / piece.length)} password=${SECRET} x`
+  expect(maskText(text).includes(SECRET)).toBe(false)
+})
+
+test('a login is hidden whatever stands before it', () => {
+  expect(maskText(`${'x'.repeat(100)}://u:${SECRET}@h`)).not.toContain(SECRET)
+  expect(maskText(`é${'x'.repeat(3)}://u:${SECRET}@h`)).not.toContain(SECRET)
+})

@@ -17,9 +17,10 @@ const site = (machine: string, number: number, changes: Partial<PlannedChange>[]
   machine,
   changes: changes.map((each) => change(`app/${number}`, each)),
   units: [{ unit: `app/${number}`, app: 'app', state: 'active', status: 'active', message: 'fine' }],
+  notes: [],
   records: 0,
   reads: {},
-  events: [],
+  later: [],
 })
 
 const report = (plans: SitePlan[], more: Partial<PlanReport> = {}) =>
@@ -43,6 +44,21 @@ n3
 Model default: 3 changes on 3 of 3 machines.
 `,
   )
+})
+
+test('what stays although it was to go is shown, also where nothing else is to be done', () => {
+  const kept = { unit: 'app/1', text: 'kept file:/etc/x: a hand edited it', asks: false, kept: true as const }
+  const plans = [site('n1', 0, []), { ...site('n2', 1, []), notes: [kept] }]
+  expect(report(plans)).toBe(
+    `n2
+  app/1: active, fine
+    * kept file:/etc/x: a hand edited it
+
+Model default: no changes on 2 machines.
+`,
+  )
+  const both = [site('n1', 0, [{}]), { ...site('n2', 1, [{}]), notes: [kept] }]
+  expect(report(both)).toMatch(/^n1\n[^]*^n2\n/m)
 })
 
 test('nothing to do is said in one line', () => {
@@ -91,7 +107,7 @@ test('a unit that is blocked is shown although nothing changes; one that is well
 
 test('a stage of which only its coming is known is shown as such', () => {
   const plan = site('n1', 0, [{}])
-  plan.events = [{ unit: 'app/0', kind: 'change', stage: 'proving', verb: 'later: known once x is there' }]
+  plan.later = [{ unit: 'app/0', stage: 'proving', verb: 'later: known once x is there' }]
   expect(report([plan])).toContain('    ? proving: later: known once x is there\n')
 })
 

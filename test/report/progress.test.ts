@@ -38,7 +38,10 @@ test('in CI and on a dumb terminal there is no drawing either', () => {
 
 /** What stands on the screen after the last repaint. */
 function lastPicture(written: string): string[] {
-  return (written.split('\u001b[J').at(-1) ?? '').replaceAll('\u001b[?25h', '').trimEnd().split('\n')
+  return (written.split('\r').at(-1) ?? '')
+    .replace(/\u001b\[(K|J|\?25h)/g, '')
+    .trimEnd()
+    .split('\n')
 }
 
 test('on a terminal each unit is one row, and the cursor comes back', () => {
@@ -56,16 +59,39 @@ test('on a terminal each unit is one row, and the cursor comes back', () => {
   expect(out.written().endsWith('\u001b[?25h')).toBe(true)
 })
 
-test('with more units than lines the failed and the running ones are shown', () => {
-  const out = screen({ isTTY: true, rows: 6, columns: 80 })
+test('with more units than lines, those at the same step stand together, the stuck ones first; those that are well are counted', () => {
+  const out = screen({ isTTY: true, rows: 8, columns: 40 })
   const progress = progressOn(out, { NO_COLOR: '1' })
-  for (let i = 0; i < 20; i++) progress.event(`n${i}`, state(`a/${i}`, 'active'))
-  progress.event('n17', state('a/17', 'error'))
-  progress.event('n3', change('a/20', 'x'))
+  for (let i = 0; i < 20; i++) progress.event(`node${i}`, change(`a/${i}`, i < 12 ? 'install x' : 'start x'))
+  for (const i of [0, 1, 2]) progress.event(`node${i}`, state(`a/${i}`, 'active'))
+  progress.event('node17', { unit: 'a/17', kind: 'fault', message: 'disk full', hint: '' })
+  progress.event('node17', state('a/17', 'blocked'))
   progress.end()
-  const picture = lastPicture(out.written())
-  expect(picture).toHaveLength(5)
-  expect(picture.join('\n')).toContain('✗ a/17 n17')
-  expect(picture.join('\n')).toContain('● a/20 n3')
-  expect(picture.at(-1)).toBe('21 units: 19 active, 1 running, 1 stuck')
+  const picture = lastPicture(out.written()).map((line) => line.replace(/ \d+s /, ' 0s '))
+  expect(picture).toEqual([
+    '✗ a/17 node17    0s  failed: disk full',
+    '● 9 a    0s  install x  node3 node4',
+    '             node5 node6 node7 node8',
+    '             node9 node10 node11',
+    '● 7 a    0s  start x  node12 node13',
+    '             node14 node15 node16',
+    '20 units: 3 active, 16 running, 1 stuck',
+  ])
+})
+
+test('it may be ended twice: one picture is left', () => {
+  const out = screen({ isTTY: true, rows: 24, columns: 60 })
+  const progress = progressOn(out, { NO_COLOR: '1' })
+  progress.event('n1', state('a/0', 'active'))
+  progress.end()
+  progress.end()
+  expect(out.written().match(/1 units: /g)).toHaveLength(1)
+})
+
+test('a picture that fills the screen never clears it as a whole', () => {
+  const out = screen({ isTTY: true, rows: 4, columns: 40 })
+  const progress = progressOn(out, { NO_COLOR: '1' })
+  for (let i = 0; i < 9; i++) progress.event(`n${i}`, change(`a/${i}`, `step ${i}`))
+  progress.end()
+  expect(out.written()).not.toMatch(/\r\u001b\[J/)
 })

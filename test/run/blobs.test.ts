@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
+import { charms } from '../../charms/index.ts'
 import type { Change } from '../../lib/host/kind.ts'
 import { type HostObject, planObject, readingOf } from '../../lib/host/objects.ts'
 import { READING_PRELUDE, WRITING_PRELUDE } from '../../lib/host/prelude.ts'
@@ -15,6 +16,7 @@ import { digestOf, download, fetchBlob } from '../../lib/run/fetch-blob.ts'
 import { resolveBlobs } from '../../lib/run/resolve-blobs.ts'
 import type { NodeSession } from '../../lib/run/node-session.ts'
 import { worstOf } from '../../lib/run/outcome.ts'
+import { remove } from '../../lib/run/verbs/remove.ts'
 import { decompressed } from '../../lib/run/plain-archive.ts'
 import { blobProvider } from '../../lib/run/provide-blob.ts'
 import type { SiteLink } from '../../lib/run/site-link.ts'
@@ -25,6 +27,7 @@ import { workspace } from '../ssh/workspace.ts'
 
 afterEach(() => vi.unstubAllEnvs())
 
+const MINUTE = { deadlineMs: 60_000 }
 const NOTHING = { resources: {}, lock: { resources: {} } }
 
 function fetching(url: string, sha256: string, fetch: string): string {
@@ -133,12 +136,12 @@ test.each(['tar.xz', 'tar.zst'])(
     if (machine === undefined) throw new Error('one machine was asked for')
     const session = await on.work().open(machine)
     onTestFinished(() => session.close())
-    expect((await session.run('command -v xz zstd')).stdout).toBe('')
+    expect((await session.run('command -v xz zstd', MINUTE)).stdout).toBe('')
     const said: string[] = []
     const change = changeOf(object)
     await blobProvider()({ session } as SiteLink, change, (text) => said.push(text))
     expect(said.join()).toContain('is sent as gzip: the machine has no')
-    const unpacked = await session.run(`${READING_PRELUDE}${WRITING_PRELUDE}\n${change.script}`)
+    const unpacked = await session.run(`${READING_PRELUDE}${WRITING_PRELUDE}\n${change.script}`, MINUTE)
     expect(unpacked).toMatchObject({ status: 0 })
     const root = on.nodes[0]?.root ?? ''
     execFileSync('diff', ['-r', from, join(root, 'opt/thing')])
@@ -237,6 +240,11 @@ test('a file that is needed and not there is missed before anything is changed',
   })
   await on.run(on.deploy(BOTH()))
   expect(worstOf(await on.run(on.deploy(BOTH(), missing)))).toBeUndefined()
+  const removed = await on.run(remove('kata', { units: [], charms }))
+  expect([worstOf(removed), removed.plans.flatMap(({ changes }) => changes.map(({ verb }) => verb))]).toEqual([
+    undefined,
+    expect.arrayContaining(['remove /opt/kata-3.20.0']) as string[],
+  ])
 })
 
 test('what the web does not give, or gives differently, is an error that says so, and leaves nothing in the cache', async () => {
@@ -251,6 +259,19 @@ test('what the web does not give, or gives differently, is an error that says so
   const file = await fetchBlob({ from: url, sha256 })
   expect(await digestOf(file)).toBe(sha256)
   expect(file).toBe(join(cache, 'blobs', sha256))
+})
+
+test('a download that stands still is given up, before its first byte and after it', async () => {
+  vi.stubEnv('KCHARM_CACHE', workspace())
+  const server = createServer((request, response) => {
+    if (request.url === '/later') response.writeHead(200).write('bytes')
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close().closeAllConnections())
+  const url = `http://localhost:${(server.address() as AddressInfo).port}`
+  for (const path of ['/at-once', '/later']) {
+    await expect(download(url + path, undefined, 0.5)).rejects.toThrow('cannot be fetched: nothing came for 0.5 s')
+  }
 })
 
 test('of an application that is going, nobody needs the digest', async () => {

@@ -58,7 +58,7 @@ test('a step that fails is its unit’s own error, with what the machine said; a
   expect(worstOf(await on.run(on.deploy(BOTH())))).toBeUndefined()
 })
 
-test('who holds the package manager is waited for and named; then the unit gives up, or goes on', async () => {
+test('who holds the package manager is waited for and named; then the unit gives up, whoever is stopped leaves, or it goes on', async () => {
   const on = await testOperator(1)
   const root = on.nodes[0]?.root ?? ''
   const lock = join(root, 'var/lib/dpkg/lock-frontend')
@@ -72,14 +72,24 @@ test('who holds the package manager is waited for and named; then the unit gives
     if (event.kind === 'progress') said.push(event.text)
   }
   const only = on.deploy('applications: { containerd: { charm: containerd, to: all } }', { resources: {} })
-  const broken = await operate({ ...on.work(), follow, patienceMs: 100 }, only, {})
+  const broken = await operate({ ...on.work(), follow, deadlines: { others: 0.1 } }, only, {})
   expect(broken.units[0]).toMatchObject({
     status: 'error',
     message: expect.stringMatching(
       /^install containerd .*: process 4711 \(unattended-upgrade --now ?\) has held the package manager for 0\.1 s$/,
     ) as string,
   })
-  expect(said[0]).toMatch(/^waits for process 4711 \(unattended-upgrade --now ?\), which holds the package manager$/)
+  expect(said[0]).toMatch(
+    /^waits for process 4711 \(unattended-upgrade --now ?\), which holds the package manager: 0 s of at most 0.1 s$/,
+  )
+  const stop = new AbortController()
+  const leaves: Workspace['follow'] = (_machine, event) => {
+    if (event.kind === 'progress' && event.text.startsWith('waits for process 4711')) stop.abort()
+  }
+  const left = await operate({ ...on.work(), follow: leaves }, only, { stop: () => stop.signal })
+  expect(left.failed.map(({ error }) => [error.code, error.message])).toEqual([
+    ['interrupted', 'stopped by the user before its next step'],
+  ])
   setTimeout(() => rmSync(join(root, 'proc/locks')), 1000)
   expect(worstOf(await operate({ ...on.work(), follow }, only, {}))).toBeUndefined()
 })
@@ -169,7 +179,7 @@ ${kata}`
 
   test('does not, when the plan was saved: nothing but its very values', async () => {
     const refused = ['containerd/0 n1 error', 'kata/0 n1 error']
-    expect(await fails({ settle: () => undefined })).toEqual({ seen: refused, restricts: false })
+    expect(await fails({ settle: () => [] })).toEqual({ seen: refused, restricts: false })
   })
 })
 
@@ -222,9 +232,10 @@ describe('of several failures the worst decides the exit status', () => {
         machine: 'n1',
         changes: [],
         units: [{ unit: 'a/0', app: 'a', state: 's', status }],
+        notes: [],
         records: 0,
         reads: {},
-        events: [],
+        later: [],
       },
     ],
     failed: codes.map((code) => ({ machine: 'n2', error: new KcharmError(code, 'x') })),

@@ -160,7 +160,7 @@ test('key files that cannot be used are named before any connection', async () =
   })
   expect(await refusal(`${locked}.pub`)).toMatchObject({
     code: 'auth',
-    message: `n1: ${locked}.pub holds a public key, a private one is needed`,
+    message: `n1: ${locked}.pub holds a public key, and no ssh agent holds its private key`,
   })
 })
 

@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { Bastions } from '../../lib/ssh/bastions.ts'
+import { hostPattern } from '../../lib/ssh/known-hosts.ts'
 import { resolveTarget } from '../../lib/ssh/resolve-target.ts'
 import type { Target } from '../../lib/ssh/target.ts'
 import { rootlessNode } from './rootless-node.ts'
@@ -14,8 +15,8 @@ const through = (target: Target, jump: Target): Target => ({ ...target, via: { j
 
 const behind = (sshd: Sshd, name: string): Target => ({ ...sshd.target, name })
 
-/** A port that leads to another, until it is cut. */
-async function cable(to: number): Promise<{ port: number; cut(): void }> {
+/** A port that leads to another, until it is cut, or swallows everything. */
+async function cable(to: number): Promise<{ port: number; cut(): void; freeze(): void }> {
   const sockets: Socket[] = []
   const server = createServer((socket) => {
     const other = connect(to, '127.0.0.1')
@@ -29,7 +30,10 @@ async function cable(to: number): Promise<{ port: number; cut(): void }> {
     for (const socket of sockets) socket.destroy()
   }
   onTestFinished(cut)
-  return { port: (server.address() as AddressInfo).port, cut }
+  const freeze = (): void => {
+    for (const socket of sockets) socket.unpipe().pause()
+  }
+  return { port: (server.address() as AddressInfo).port, cut, freeze }
 }
 
 test('through one bastion', async () => {
@@ -101,6 +105,24 @@ test('a machine that the bastion cannot reach, and a bastion that forwards nothi
   })
 })
 
+test('a bastion that never answers costs no more than the deadline of the login', async () => {
+  const bastion = await startSshd()
+  const { target } = await rootlessNode()
+  const way = await cable(bastion.target.port)
+  const jump = {
+    ...behind(bastion, 'bastion'),
+    port: way.port,
+    hostKeyAs: hostPattern('127.0.0.1', bastion.target.port),
+  }
+  const bastions = new Bastions()
+  await session(through(target, jump), { bastions })
+  way.freeze()
+  await expect(session(through(target, jump), { bastions, deadlineMs: 1500 })).rejects.toMatchObject({
+    code: 'connection',
+    message: expect.stringMatching(/^n1: no SSH connection to 127\.0\.0\.1:\d+: no answer within 1\.5 s$/) as string,
+  })
+})
+
 test('host keys behind a bastion are kept by the name that ssh would use', async () => {
   const [bastion, node] = [await startSshd(), await startSshd()]
   const said: string[] = []
@@ -153,6 +175,22 @@ test('a section for all hosts does not send the bastion through itself; a circle
     message: expect.stringContaining('circle') as string,
   })
 })
+
+test.each(['web', 'web.lan'])(
+  'a name that ssh would complete from a list is refused, with what to write instead: %s',
+  async (address) => {
+    const sshConfig = join((await rootlessNode()).folder, 'config')
+    writeFileSync(sshConfig, 'CanonicalizeHostname yes\nCanonicalDomains example.org\n')
+    await expect(resolveTarget({ name: 'n1', address, sshConfig })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('CanonicalDomains') as string,
+      detail: { hint: expect.stringContaining('write the whole name as address') as string },
+    })
+    expect(await resolveTarget({ name: 'n1', address: 'web.sub.example.org', sshConfig })).toMatchObject({
+      host: 'web.sub.example.org',
+    })
+  },
+)
 
 test('the inventory’s own words go before those of ssh_config', async () => {
   const { folder } = await rootlessNode()

@@ -33,6 +33,20 @@ test('an answer without an end, on one line', async () => {
   await expect(node.run('true')).rejects.toMatchObject(message('an answer of more than 1000000 bytes'))
 })
 
+test('an endless complaint inside an answer', async () => {
+  const node = await liar(`printf '%s[' "$m"; printf '%s[' "$m" >&2; exec yes >&2`, { outputLimit: 1_000_000 })
+  await expect(node.run('true')).rejects.toMatchObject(message('an answer of more than 1000000 bytes'))
+})
+
+test('a line without an end, where lines are followed: what is kept of it is bounded', async () => {
+  const node = await liar(
+    `printf '%s[' "$m"; head -c 30000000 /dev/zero | tr '\\0' x; printf '\\nshort\\n%s]0\\n' "$m"; printf '%s[%s]0\\n' "$m" "$m" >&2; sleep 30`,
+  )
+  const lines: number[] = []
+  await node.run('true', { onLine: (line) => lines.push(line.length) })
+  expect(lines).toEqual([64 * 1024, 5])
+})
+
 test.each(['x', '1234', '-1', ' 0', ''])('a status that is none: "%s"', async (status) => {
   const node = await liar(`printf '%s[out%s]%s\\n' "$m" "$m" '${status}'; sleep 30`)
   await expect(node.run('true')).rejects.toMatchObject(message('an answer ended without a status'))

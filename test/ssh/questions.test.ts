@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as dial } from 'node:net'
@@ -100,6 +100,38 @@ test('of an agent with many keys only the named one is offered, so that a strict
   await logIn({ ...target, keys: [key ?? ''], onlyKeys: true, agent })
   await logIn({ ...target, keys: [key ?? ''], agent })
   await expect(logIn({ ...target, agent })).rejects.toMatchObject({ code: 'auth' })
+})
+
+test.each([
+  [
+    'the public key, as the inventory names it',
+    ({ file }: { file: string }) => ({ key: `${file}.pub`, onlyKeys: true }),
+  ],
+  [
+    'the public key, as IdentityFile names it',
+    ({ file }: { file: string }) => ({ keys: [`${file}.pub`], onlyKeys: true }),
+  ],
+  [
+    'a private key that is not there, beside its public one',
+    ({ file }: { file: string }) => ({ keys: [file], onlyKeys: true }),
+  ],
+])('an agent signs for %s', async (_, keysOf) => {
+  const sshd = await startSshd()
+  const agent = join(sshd.folder, 'agent')
+  const child = spawn('ssh-agent', ['-D', '-a', agent], { stdio: ['ignore', 'pipe', 'inherit'] })
+  onTestFinished(() => void child.kill())
+  await once(child.stdout, 'data')
+  const moved = join(sshd.folder, 'moved')
+  copyFileSync(sshd.userKey.file, moved)
+  writeFileSync(`${moved}.pub`, sshd.userKey.public)
+  execFileSync('ssh-add', ['-q', moved], { env: { ...process.env, SSH_AUTH_SOCK: agent } })
+  rmSync(moved)
+  const target = { ...sshd.target }
+  delete target.key
+  await logIn({ ...target, ...keysOf({ file: moved }), agent })
+  expect(sshd.logins()).toBe(1)
+  execFileSync('ssh-add', ['-q', '-D'], { env: { ...process.env, SSH_AUTH_SOCK: agent }, stdio: 'ignore' })
+  await expect(logIn({ ...target, ...keysOf({ file: moved }), agent })).rejects.toMatchObject({ code: 'auth' })
 })
 
 test('the key of a security token is refused with the way round', async () => {

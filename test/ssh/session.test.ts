@@ -157,11 +157,15 @@ test('a session whose shell is killed is lost', async () => {
   await expect(node.run('kill -9 $$; sleep 30')).rejects.toThrow(/n1: connection lost: .*/)
 })
 
-test('a step without an answer in time is lost', async () => {
-  const node = await session((await startSshd()).target)
-  const error: unknown = await node.run('sleep 30', { deadlineMs: 300 }).catch((thrown: unknown) => thrown)
+test('a step that cannot even be ended is lost', async () => {
+  const node = await session((await startSshd()).target, { graceSeconds: 1, answerMs: 300 })
+  let shell = 0
+  const onLine = (line: string): void => void (shell = Number(line))
+  const stopped = node.run('echo $$; kill -STOP $$', { deadlineMs: 300, onLine })
+  const error: unknown = await stopped.catch((thrown: unknown) => thrown)
+  process.kill(shell, 'SIGKILL')
   expect(error).toBeInstanceOf(ConnectionLost)
-  expect(String(error)).toContain('n1: connection lost: no answer within 0.3 s')
+  expect(String(error)).toContain('n1: connection lost: no answer within 2.3 s')
 })
 
 test('a closed session answers no more', async () => {

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
+import { EndedLate } from '../../lib/ssh/ended-late.ts'
 import { rootlessNode } from './rootless-node.ts'
 import { processesOf } from './processes.ts'
 import { session } from './sessions.ts'
@@ -60,6 +61,39 @@ describe.each(SURROUNDINGS)('%s', (name) => {
     await vi.waitUntil(() => processesOf(root).length === 0, { timeout: 20_000 })
   })
 
+  test('a step that hangs is ended with all below it, whatever that ignores; the session goes on, and the lock is kept', async () => {
+    const { root, target } = await node()
+    const [ann, bob] = [await session(target, { graceSeconds: 1 }), await session(target)]
+    await ann.lock('ann')
+    const stubborn = `sh -c 'trap "" TERM; (cd / && exec sleep 987) & sleep 987'`
+    const late = ann.run(`: >"$R/before"; x=$(${stubborn} 2>&1); : >"$R/after"`, { deadlineMs: 1000 })
+    await expect(late).rejects.toMatchObject({
+      code: 'unit-failed',
+      message: expect.stringMatching(HUNG) as string,
+    })
+    expect([existsSync(join(root, 'before')), existsSync(join(root, 'after'))]).toEqual([true, false])
+    expect(processesOf(root).filter((command) => command.includes('987'))).toEqual([])
+    expect(await ann.run('echo "next $#"')).toEqual({ status: 0, stdout: 'next 0\n', stderr: '' })
+    await expect(bob.lock('bob')).rejects.toMatchObject({ code: 'locked' })
+    await ann.close()
+    await bob.lock('bob')
+  })
+
+  test('what somebody else runs, and what a step has handed over, is left in peace', async () => {
+    const { root, target } = await node()
+    const [ann, bob] = [await session(target, { graceSeconds: 1 }), await session(target)]
+    const others = bob.run('until [ -e "$R/go" ]; do sleep 0.05; done; echo done')
+    await ann.run('(sleep 986 </dev/null >/dev/null 2>&1 &)')
+    await expect(ann.run('sleep 987', { deadlineMs: 1000 })).rejects.toBeInstanceOf(EndedLate)
+    writeFileSync(join(root, 'go'), '')
+    expect(await others).toMatchObject({ status: 0, stdout: 'done\n' })
+    const daemon = processesOf(root).filter((command) => /\b986 $/.test(command))
+    expect(daemon).toHaveLength(1)
+    await ann.run(
+      `for at in /proc/[0-9]*; do grep -qs '986' "$at/cmdline" && grep -qsF "$R" "$at/environ" && kill "\${at#/proc/}"; done`,
+    )
+  })
+
   test('uploads arrive', async () => {
     const { root, target } = await node()
     const opened = await session(target)
@@ -69,6 +103,10 @@ describe.each(SURROUNDINGS)('%s', (name) => {
     expect((await opened.run('stat -c %a "$R/data"')).stdout).toBe('640\n')
   })
 })
+
+/** A shell of busybox that is called in busybox has no command line of its own: what it waits for is named. */
+const HUNG =
+  /^n1: not done after 1 s, so it was ended: (?:sh -c .*|sleep 987) \(process \d+\), in it sleep 987 \(process \d+\)$/
 
 /** Debian's busybox runs its own applets before it looks into PATH. */
 const PROGRAMS: Record<Surroundings, { shell: RegExp; tool: RegExp }> = {

@@ -160,3 +160,15 @@ test('after the session has been closed', async () => {
   await node.close()
   await expect(node.upload({ data: Buffer.from('x') }, '/tmp/none')).rejects.toBeInstanceOf(ConnectionLost)
 })
+
+test.each([true, false])(
+  'a machine that takes an upload and reads nothing of it is given up (resume: %s)',
+  async (resume) => {
+    const shell = join(workspace(), 'shell')
+    writeFileSync(shell, `#!/bin/sh\ncase $2 in *'read -r k'*) exec sleep 60 ;; esac\nexec sh "$@"\n`, { mode: 0o755 })
+    const node = await session((await rootlessNode({ shell })).target)
+    await expect(node.upload({ data: Buffer.alloc(10 * MB) }, '/file', { resume, stallMs: 500 })).rejects.toThrow(
+      'connection lost: an upload stood still for 0.5 s',
+    )
+  },
+)

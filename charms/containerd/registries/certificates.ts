@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { KcharmError } from '../../../lib/errors/index.ts'
 import type { FileObject } from '../../../lib/host/file.ts'
 import { sha256 } from '../../../lib/model/json.ts'
+import { isReference } from '../../../lib/model/secret-references.ts'
 import type { Ctx } from '../context.ts'
 import type { Mirror, Registry } from './schema.ts'
 
@@ -66,10 +67,6 @@ function certificate(pem: string, { what, registry }: { what: string; registry: 
     })
   }
   return ended(pem)
-}
-
-function isReference(text: string): boolean {
-  return /^(env|file):/.test(text)
 }
 
 function ended(pem: string): string {

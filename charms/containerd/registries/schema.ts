@@ -1,8 +1,7 @@
 import { z } from 'zod'
+import { maybeSecret, REFERENCES, secretReference } from '../../../lib/model/secret-references.ts'
 
 const URL = /^https?:\/\/[^\s@"\\?#]+$/
-/** A secret never stands in a bundle: where it is to be read on the operator's side. */
-const reference = z.string().regex(/^(env:\w+|file:.+)$/, 'expected env:NAME or file:PATH')
 
 const mirror = z.strictObject({
   url: z
@@ -13,14 +12,13 @@ const mirror = z.strictObject({
     .array(z.enum(['pull', 'resolve', 'push']))
     .default(['pull', 'resolve'])
     .describe('What it may be asked for.'),
-  ca: z
-    .string()
+  ca: maybeSecret(z.string())
     .optional()
-    .describe('The certificates that it is checked against: PEM text, or `env:NAME` or `file:PATH` on your side.'),
+    .describe(`The certificates that it is checked against: PEM text, or ${REFERENCES}.`),
   client: z
     .strictObject({
-      cert: reference.describe('The certificate as PEM: `env:NAME` or `file:PATH` on your side.'),
-      key: reference.describe('Its private key as PEM, without a password: `env:NAME` or `file:PATH` on your side.'),
+      cert: secretReference.describe(`The certificate as PEM: ${REFERENCES}.`),
+      key: secretReference.describe(`Its private key as PEM, without a password: ${REFERENCES}.`),
     })
     .optional()
     .describe('What the machine shows of itself where the host asks for that.'),
@@ -31,8 +29,8 @@ const mirror = z.strictObject({
     .regex(/^[^:\s]+$/, 'expected no colon or blank')
     .optional()
     .describe('With `password`.'),
-  password: reference.optional().describe('`env:NAME` or `file:PATH` on your side.'),
-  token: reference.optional().describe('A bearer token: `env:NAME` or `file:PATH` on your side.'),
+  password: secretReference.optional().describe(`Where it is: ${REFERENCES}.`),
+  token: secretReference.optional().describe(`A bearer token: ${REFERENCES}.`),
 })
 
 export const registry = z.strictObject({

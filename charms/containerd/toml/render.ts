@@ -1,3 +1,4 @@
+import { tomlScalar } from '../../../lib/model/toml-text.ts'
 import { isTable, type Table } from './parse.ts'
 
 /** Whole tables with their sub-tables, one line each; `tag` ends each header. */
@@ -13,13 +14,13 @@ export function renderTable(path: readonly string[], table: Table, tag = ''): st
 }
 
 export function tomlPath(path: readonly string[]): string {
-  return path.map((key) => (/^[\w-]+$/.test(key) ? key : JSON.stringify(key))).join('.')
+  return path.map((key) => (/^[\w-]+$/.test(key) ? key : tomlScalar(key))).join('.')
 }
 
 /** On one line; a table becomes an inline table. */
 export function tomlValue(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(tomlValue).join(', ')}]`
-  if (!isTable(value)) return JSON.stringify(value)
+  if (!isTable(value)) return tomlScalar(value)
   const pairs = Object.entries(value).map(([key, inner]) => `${tomlPath([key])} = ${tomlValue(inner)}`)
   return `{ ${pairs.join(', ')} }`
 }

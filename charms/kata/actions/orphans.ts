@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { namesId, orphanScript, orphansAnswer, parseOrphans } from '../../../lib/host/orphan-shims.ts'
+import { namesId, orphanScript, orphansAnswer } from '../../../lib/host/orphan-shims.ts'
 import { path } from '../../../lib/host/shell.ts'
 import { action } from '../../../lib/lifecycle/action.ts'
 
@@ -18,15 +18,11 @@ export const orphans = action({
   ask: (_context, { end }) => ({
     key: `kata:action:orphans:${end}`,
     lasting: 'effect',
-    script: orphanScript({
-      program: `*containerd-shim-kata*' -id '*`,
-      before: [
-        `machines=$(find ${path('/proc')}/[0-9]*/fd -maxdepth 1 -lname '*kvm-vm*' 2>/dev/null | sed 's,/fd/.*,,' | sort -u)`,
-        `served=$(for each in $machines; do tr '\\0' ' ' <"$each/cmdline" 2>/dev/null; echo; done)`,
-      ],
-      serves: namesId('served'),
-      end,
-    }),
-    parse: (frame) => orphansAnswer(parseOrphans(frame), 'a virtual machine'),
+    script: [
+      `machines=$(find ${path('/proc')}/[0-9]*/fd -maxdepth 1 -lname '*kvm-vm*' 2>/dev/null | sed 's,/fd/.*,,' | sort -u)`,
+      `served=$(for each in $machines; do tr '\\0' ' ' <"$each/cmdline" 2>/dev/null; echo; done)`,
+      orphanScript({ program: `*containerd-shim-kata*' -id '*`, serves: namesId('served'), end }),
+    ].join('\n'),
+    parse: (frame) => orphansAnswer(frame, 'a virtual machine'),
   }),
 })

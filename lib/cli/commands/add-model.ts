@@ -13,8 +13,8 @@ export default class AddModel extends BaseCommand {
     const { addModel } = await import('../../run/add-model.ts')
     const { chooseModel } = await import('../../state/current-model.ts')
     const { stateFolder } = await import('../../state/places.ts')
-    const model = await addModel(openWorkspace(args.model, 'add-model'))
-    chooseModel(stateFolder(), args.model)
+    const model = await addModel(openWorkspace({ model: args.model }, 'add-model'))
+    await chooseModel(stateFolder(), args.model)
     this.print(`Model ${args.model} is there, and empty. Next: kcharm deploy bundle BUNDLE --inventory FILE`)
     return { model: model.name, id: model.id }
   }

@@ -21,7 +21,7 @@ export default class AddUnit extends ModelCommand {
     const { openWorkspace } = await import('../workspace.ts')
     const { readModel } = await import('../../run/read-model.ts')
     const { runVerb } = await import('../run-verb.ts')
-    const work = openWorkspace(flags.model, 'add-unit')
+    const work = openWorkspace(flags, 'add-unit')
     await readModel(work)
     const where = { to: [...new Set(flags.to ?? [])], count: flags['num-units'] }
     return await runVerb(work, addUnit(args.app, where, work.charms), this.how(flags))

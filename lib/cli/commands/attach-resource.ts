@@ -21,7 +21,7 @@ export default class AttachResource extends ModelCommand {
     const { readModel } = await import('../../run/read-model.ts')
     const { runVerb } = await import('../run-verb.ts')
     const files = locatedPairs(argv.slice(1).map(String))
-    const work = openWorkspace(flags.model, 'attach-resource')
+    const work = openWorkspace(flags, 'attach-resource')
     await readModel(work)
     const given = { files, lock: await readLockfile(process.cwd()) }
     return await runVerb(work, attachResource(args.app, given, work.charms), this.how(flags))

@@ -10,8 +10,7 @@ export default class Complete extends BaseCommand {
     const { completions } = await import('../complete.ts')
     const { readNames } = await import('../read-names.ts')
     const words = argv.map(String)
-    const names = await readNames(words)
-    const found = completions(words, this.config.commands, () => names)
+    const found = completions(words, this.config.commands, await readNames(words))
     this.print(found.join('\n'))
     return found
   }

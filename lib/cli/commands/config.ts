@@ -30,7 +30,7 @@ What is set here outlasts bundles that do not name it.`
     const { args, flags, argv } = await this.parse(Config)
     const { openWorkspace } = await import('../workspace.ts')
     const { pair } = await import('../deploy-flags.ts')
-    const work = openWorkspace(flags.model, 'config')
+    const work = openWorkspace(flags, 'config')
     const pairs = argv.slice(1).map((text) => pair('config', String(text), 'KEY=VALUE'))
     if (pairs.length === 0 && flags.reset === undefined) {
       const { renderOptions } = await import('../../report/options-text.ts')

@@ -37,7 +37,7 @@ export default class DebugLog extends ModelCommand {
     const { openWorkspace } = await import('../workspace.ts')
     const { logLine, renderLogLine } = await import('../../report/log-text.ts')
     const { wantedLines } = await import('../../report/log-filter.ts')
-    const { store, name } = openWorkspace(flags.model, 'debug-log')
+    const { store, name } = openWorkspace(flags, 'debug-log')
     const { level, include = [], exclude = [] } = flags
     const journal = store.journal(name)
     const isWanted = wantedLines({ level: level as Level, include, exclude })

@@ -1,5 +1,4 @@
 import { Args } from '@oclif/core'
-import { BaseCommand } from '../base-command.ts'
 import { changeFlags } from '../change-flags.ts'
 import { ModelCommand } from '../model-command.ts'
 
@@ -8,7 +7,7 @@ export default class DestroyModel extends ModelCommand {
   static override description = `Every machine goes back to what it was before. What cannot be removed stays, and so does the model; the same command
 again goes on.`
   static override args = { model: Args.string({ required: true, description: 'the model, by its whole name' }) }
-  static override baseFlags = { ...BaseCommand.baseFlags, model: { ...ModelCommand.baseFlags.model, hidden: true } }
+  static override baseFlags = { ...ModelCommand.baseFlags, model: { ...ModelCommand.baseFlags.model, hidden: true } }
   static override flags = changeFlags
 
   async run(): Promise<object> {
@@ -17,7 +16,7 @@ again goes on.`
     const { openWorkspace } = await import('../workspace.ts')
     const { readModel } = await import('../../run/read-model.ts')
     const { runVerb } = await import('../run-verb.ts')
-    const work = openWorkspace(args.model, 'destroy-model')
+    const work = openWorkspace({ ...flags, model: args.model }, 'destroy-model')
     await readModel(work)
     const report = await runVerb(work, destroyModel, this.how(flags))
     const left = await readModel(work)

@@ -1,3 +1,4 @@
+import { fold } from '../../report/fold.ts'
 import { ModelCommand } from '../model-command.ts'
 
 export default class Diff extends ModelCommand {
@@ -14,9 +15,9 @@ Exit status 0: nothing; 5: something; as a deploy's own where a machine or a uni
     const { renderPlan } = await import('../../report/plan-text.ts')
     const { outcomeJson } = await import('../../report/outcome-json.ts')
     const { paintFor } = await import('../../report/terminal-text.ts')
-    const work = openWorkspace(flags.model, 'diff')
+    const work = openWorkspace(flags, 'diff')
     const outcome = await operate(work, { title: 'diff', declare: (before) => before }, { dryRun: true })
-    this.print(renderPlan({ model: work.name, ...outcome }, paintFor(process.stdout)))
+    this.print(fold(renderPlan({ model: work.name, ...outcome }, paintFor(process.stdout)), process.stdout))
     const code = outcome.failed.length === 0 && hasChanges(outcome) ? 'changes' : worstOf(outcome)
     this.setExit(exitOf(code))
     return outcomeJson(work.name, outcome, code)

@@ -37,7 +37,7 @@ manifest: nothing can take it back. Exit status 7: it failed somewhere.`
     const { exitOf, worstCode } = await import('../../run/outcome.ts')
     const { execJson, renderExec } = await import('../../report/exec-text.ts')
     const { paintFor } = await import('../../report/terminal-text.ts')
-    const work = openWorkspace(flags.model, 'exec')
+    const work = openWorkspace({ model: flags.model }, 'exec')
     const stored = await readModel(work)
     const found = flags.all ? Object.values(stored.model.machines) : names.map((name) => machineOf(stored, name))
     const machines = [...new Map(found.map((machine) => [machine.name, machine])).values()]

@@ -16,8 +16,8 @@ export default class ExportBundle extends ModelCommand {
     const { exportBundle } = await import('../../model/export-bundle.ts')
     const { openWorkspace } = await import('../workspace.ts')
     const { readModel } = await import('../../run/read-model.ts')
-    const { model } = await readModel(openWorkspace(flags.model, 'export-bundle'))
-    const bundle = exportBundle(model)
+    const { model, bundle: last } = await readModel(openWorkspace(flags, 'export-bundle'))
+    const bundle = exportBundle(model, last?.rollout)
     const text = renderBundle(bundle)
     if (flags.out === undefined) this.print(text)
     else {

@@ -16,7 +16,7 @@ export default class Graph extends ModelCommand {
     const { readModel } = await import('../../run/read-model.ts')
     const { statusOfModel } = await import('../../run/status.ts')
     const { graphOf, renderMermaid } = await import('../../report/graph.ts')
-    const work = openWorkspace(flags.model, 'graph')
+    const work = openWorkspace(flags, 'graph')
     const graph = graphOf(statusOfModel(await readModel(work), work.charms))
     const render = flags.format === 'mermaid' ? renderMermaid : (await import('../../report/graph-svg.ts')).renderSvg
     const text = render(graph)

@@ -13,7 +13,7 @@ export default class History extends ModelCommand {
     const { operationsOf } = await import('../../run/history.ts')
     const { renderHistory } = await import('../../report/history-text.ts')
     const { paintFor } = await import('../../report/terminal-text.ts')
-    const work = openWorkspace(flags.model, 'history')
+    const work = openWorkspace(flags, 'history')
     await readModel(work)
     const operations = operationsOf(await work.store.journal(work.name).read())
     const last = flags.lines === undefined ? operations : operations.slice(-flags.lines)

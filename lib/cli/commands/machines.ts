@@ -9,7 +9,7 @@ export default class Machines extends ModelCommand {
     const { readModel } = await import('../../run/read-model.ts')
     const { machineReports } = await import('../../run/show-model.ts')
     const { renderMachines } = await import('../../report/machines-text.ts')
-    const machines = machineReports(await readModel(openWorkspace(flags.model, 'machines')))
+    const machines = machineReports(await readModel(openWorkspace(flags, 'machines')))
     this.print(renderMachines(machines))
     return machines
   }

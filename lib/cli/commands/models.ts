@@ -8,7 +8,7 @@ export default class Models extends BaseCommand {
     const { openWorkspace } = await import('../workspace.ts')
     const { readModels } = await import('../../run/read-models.ts')
     const { renderModels } = await import('../../report/models-text.ts')
-    const { store, name } = openWorkspace(undefined, 'models')
+    const { store, name } = openWorkspace({}, 'models')
     const models = await readModels(store, name)
     this.print(renderModels(models))
     return models

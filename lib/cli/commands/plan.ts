@@ -11,11 +11,15 @@ With --out the plan is kept: kcharm apply carries out nothing but that.`
     '<%= config.bin %> plan bundles/lab.yaml --out today.plan',
   ]
   static override args = {
-    what: Args.string({ required: true, description: 'a bundle’s file, or the name of a charm' }),
+    what: Args.string({
+      required: true,
+      description: 'a bundle’s file, the name of a charm, or the folder of one of your own',
+    }),
   }
   static override flags = {
     ...deployFlags,
     out: Flags.string({ summary: 'keep the plan in a file', helpValue: 'FILE' }),
+    html: Flags.string({ summary: 'write it as a page to look at, into this file', helpValue: 'FILE' }),
   }
 
   async run(): Promise<object> {
@@ -24,9 +28,10 @@ With --out the plan is kept: kcharm apply carries out nothing but that.`
     const { openWorkspace } = await import('../workspace.ts')
     const { planVerb } = await import('../plan-verb.ts')
     const how = this.how({ yes: false, 'dry-run': true })
-    return await planVerb(openWorkspace(flags.model, 'plan'), await deployVerb(args.what, flags), {
+    return await planVerb(openWorkspace(flags, 'plan'), await deployVerb(args.what, flags), {
       ...how,
       out: flags.out,
+      html: flags.html,
     })
   }
 }

@@ -26,7 +26,7 @@ machines that are in no model yet are asked with \`--inventory\`. Exit status 7:
     const { answerActions } = await import('../answer-actions.ts')
     const inventory = flags.inventory === undefined ? [] : (await readInventory(resolve(flags.inventory))).machines
     const wish = { units: argv.map(String), machines: flags.machine ?? [], inventory }
-    const runs = await runPreflight(openWorkspace(flags.model, 'preflight'), wish)
+    const runs = await runPreflight(openWorkspace(flags, 'preflight'), wish)
     return answerActions(runs, { print: (text) => this.print(text), setExit: (status) => this.setExit(status) })
   }
 }

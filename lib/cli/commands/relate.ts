@@ -18,7 +18,7 @@ export default class Relate extends ModelCommand {
     const { relate } = await import('../../run/verbs/relate.ts')
     const { openWorkspace } = await import('../workspace.ts')
     const { runVerb } = await import('../run-verb.ts')
-    const work = openWorkspace(flags.model, 'relate')
+    const work = openWorkspace(flags, 'relate')
     return await runVerb(work, relate(args.one, args.other, work.charms), this.how(flags))
   }
 }

@@ -15,14 +15,8 @@ export default class RemoveMachine extends ModelCommand {
     const { openWorkspace } = await import('../workspace.ts')
     const { readModel } = await import('../../run/read-model.ts')
     const { runVerb } = await import('../run-verb.ts')
-    const work = openWorkspace(flags.model, 'remove-machine')
-    const { units } = await readModel(work)
-    const report = await runVerb(work, removeMachine(args.machine, units), this.how(flags))
-    const left = await readModel(work)
-    const isEmpty = !left.units.some(({ machine }) => machine === args.machine)
-    if (isEmpty && Object.hasOwn(left.model.machines, args.machine)) {
-      await runVerb(work, removeMachine(args.machine, []), { ...this.how(flags), print: () => undefined })
-    }
-    return report
+    const work = openWorkspace(flags, 'remove-machine')
+    await readModel(work)
+    return await runVerb(work, removeMachine(args.machine), this.how(flags))
   }
 }

@@ -20,7 +20,7 @@ export default class RemoveUnit extends ModelCommand {
     const { openWorkspace } = await import('../workspace.ts')
     const { readModel } = await import('../../run/read-model.ts')
     const { runVerb } = await import('../run-verb.ts')
-    const work = openWorkspace(flags.model, 'remove-unit')
+    const work = openWorkspace(flags, 'remove-unit')
     const { units } = await readModel(work)
     return await runVerb(work, remove(args.unit, { units, charms: work.charms }), this.how(flags))
   }

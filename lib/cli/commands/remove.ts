@@ -16,7 +16,7 @@ export default class Remove extends ModelCommand {
     const { openWorkspace } = await import('../workspace.ts')
     const { readModel } = await import('../../run/read-model.ts')
     const { runVerb } = await import('../run-verb.ts')
-    const work = openWorkspace(flags.model, 'remove')
+    const work = openWorkspace(flags, 'remove')
     const { units } = await readModel(work)
     return await runVerb(work, remove(args.name, { units, charms: work.charms }), this.how(flags))
   }

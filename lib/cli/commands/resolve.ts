@@ -15,7 +15,7 @@ export default class Resolve extends ModelCommand {
     const { openWorkspace } = await import('../workspace.ts')
     const { readModel } = await import('../../run/read-model.ts')
     const { runVerb } = await import('../run-verb.ts')
-    const work = openWorkspace(flags.model, 'resolve')
+    const work = openWorkspace(flags, 'resolve')
     const { units } = await readModel(work)
     return await runVerb(work, resolveUnit(args.unit, units), this.how(flags))
   }

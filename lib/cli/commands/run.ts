@@ -18,7 +18,7 @@ Exit status 7: a unit answered no.`
     const { openWorkspace } = await import('../workspace.ts')
     const { runAction } = await import('../../run/run-action.ts')
     const { answerActions } = await import('../answer-actions.ts')
-    const runs = await runAction(openWorkspace(flags.model, `run ${wish.action}`), wish)
+    const runs = await runAction(openWorkspace(flags, `run ${wish.action}`), wish)
     return answerActions(runs, { print: (text) => this.print(text), setExit: (status) => this.setExit(status) })
   }
 }

@@ -15,7 +15,7 @@ export default class Scp extends ModelCommand {
     const { readModel } = await import('../../run/read-model.ts')
     const { scpArguments } = await import('../../run/ssh-arguments.ts')
     const { runInTerminal } = await import('../run-in-terminal.ts')
-    const stored = await readModel(openWorkspace(flags.model, 'scp'))
+    const stored = await readModel(openWorkspace(flags, 'scp'))
     this.setExit(await runInTerminal('scp', scpArguments(stored, argv.map(String))))
     return {}
   }

@@ -12,7 +12,7 @@ export default class ShowApplication extends ModelCommand {
     const { applicationReport } = await import('../../run/show-model.ts')
     const { renderYaml } = await import('../../report/yaml-text.ts')
     const { maskValue } = await import('../../report/mask.ts')
-    const work = openWorkspace(flags.model, 'show-application')
+    const work = openWorkspace(flags, 'show-application')
     const report = applicationReport(await readModel(work), args.app, work.charms)
     this.print(renderYaml(report))
     return maskValue(report)

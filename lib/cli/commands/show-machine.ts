@@ -11,7 +11,7 @@ export default class ShowMachine extends ModelCommand {
     const { readModel } = await import('../../run/read-model.ts')
     const { machineReport } = await import('../../run/show-model.ts')
     const { renderYaml } = await import('../../report/yaml-text.ts')
-    const work = openWorkspace(flags.model, 'show-machine')
+    const work = openWorkspace(flags, 'show-machine')
     const report = machineReport(await readModel(work), args.machine)
     this.print(renderYaml(report))
     return report

@@ -12,7 +12,7 @@ export default class ShowOperation extends ModelCommand {
     const { operationOf } = await import('../../run/history.ts')
     const { renderOperation } = await import('../../report/history-text.ts')
     const { logLine, renderLogLine } = await import('../../report/log-text.ts')
-    const work = openWorkspace(flags.model, 'show-operation')
+    const work = openWorkspace(flags, 'show-operation')
     await readModel(work)
     const { operation, entries } = operationOf(await work.store.journal(work.name).read(), args.operation)
     const lines = entries.map(logLine).filter(({ level }) => level !== 'DEBUG')

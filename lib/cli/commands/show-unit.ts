@@ -13,7 +13,7 @@ export default class ShowUnit extends ModelCommand {
     const { readUnit } = await import('../../run/read-unit.ts')
     const { maskValue } = await import('../../report/mask.ts')
     const { renderUnit } = await import('../../report/unit-text.ts')
-    const report = await readUnit(openWorkspace(flags.model, 'show-unit'), args.unit)
+    const report = await readUnit(openWorkspace(flags, 'show-unit'), args.unit)
     this.print(renderUnit(report))
     return maskValue(report)
   }

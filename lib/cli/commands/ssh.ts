@@ -17,7 +17,7 @@ export default class Ssh extends ModelCommand {
     const { machineOf } = await import('../../run/show-model.ts')
     const { sshArguments } = await import('../../run/ssh-arguments.ts')
     const { runInTerminal } = await import('../run-in-terminal.ts')
-    const machine = machineOf(await readModel(openWorkspace(flags.model, 'ssh')), args.at)
+    const machine = machineOf(await readModel(openWorkspace(flags, 'ssh')), args.at)
     const { options, login } = sshArguments(machine)
     const words = [...options, '--', login, ...argv.slice(1).map(String)]
     this.setExit(await runInTerminal('ssh', words))

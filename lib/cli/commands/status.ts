@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core'
 import type { Workspace } from '../../run/workspace.ts'
+import { fold } from '../../report/fold.ts'
 import { ModelCommand } from '../model-command.ts'
 
 export default class Status extends ModelCommand {
@@ -19,7 +20,7 @@ export default class Status extends ModelCommand {
     const { flags } = await this.parse(Status)
     const { openWorkspace } = await import('../workspace.ts')
     const { maskValue } = await import('../../report/mask.ts')
-    const work = openWorkspace(flags.model, 'status')
+    const work = openWorkspace(flags, 'status')
     const report = await this.show(work, flags)
     if (flags.watch !== undefined) {
       const { setTimeout: sleep } = await import('node:timers/promises')
@@ -40,7 +41,8 @@ export default class Status extends ModelCommand {
     const report = statusOfModel(stored, work.charms)
     // A terminal shows the newest one alone.
     if (flags.watch !== undefined && process.stdout.isTTY) this.print('\u001b[2J\u001b[H')
-    this.print(renderStatusAs(flags.format, report, paintFor(process.stdout)))
+    const text = renderStatusAs(flags.format, report, paintFor(process.stdout))
+    this.print(flags.format === 'tabular' ? fold(text, process.stdout) : text)
     return report
   }
 

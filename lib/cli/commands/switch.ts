@@ -9,13 +9,13 @@ export default class Switch extends BaseCommand {
   async run(): Promise<object> {
     const { args } = await this.parse(Switch)
     const { openWorkspace } = await import('../workspace.ts')
-    const work = openWorkspace(args.model, 'switch')
+    const work = openWorkspace({ model: args.model }, 'switch')
     if (args.model !== undefined) {
       const { readModel } = await import('../../run/read-model.ts')
       const { chooseModel } = await import('../../state/current-model.ts')
       const { stateFolder } = await import('../../state/places.ts')
       await readModel(work)
-      chooseModel(stateFolder(), args.model)
+      await chooseModel(stateFolder(), args.model)
     }
     this.print(work.name)
     return { model: work.name }

@@ -17,6 +17,6 @@ export default class Unrelate extends ModelCommand {
     const { unrelate } = await import('../../run/verbs/relate.ts')
     const { openWorkspace } = await import('../workspace.ts')
     const { runVerb } = await import('../run-verb.ts')
-    return await runVerb(openWorkspace(flags.model, 'unrelate'), unrelate(args.one, args.other), this.how(flags))
+    return await runVerb(openWorkspace(flags, 'unrelate'), unrelate(args.one, args.other), this.how(flags))
   }
 }

@@ -35,7 +35,7 @@ about.`
     const { lookAgain } = await import('../../run/refresh.ts')
     const { statusOfModel } = await import('../../run/status.ts')
     const query = parseQuery(flags.query ?? (kind === 'machine' ? 'status==reached' : 'status==active'), kind)
-    const work = openWorkspace(flags.model, 'wait-for')
+    const work = openWorkspace({ model: flags.model }, 'wait-for')
     const times = { timeoutMs: flags.timeout * 1000, stableMs: flags.stable * 1000, everyMs: flags.every * 1000 }
     const wait = { kind, query, ...times, ...(name === undefined ? {} : { name }) }
     await waitFor(wait, async () => statusOfModel(await lookAgain(work), work.charms))

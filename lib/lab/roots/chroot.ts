@@ -12,7 +12,11 @@ if [ "$online" = yes ]; then
 fi
 exec chroot "$root" "$@"`
 
-const ENV = { DEBIAN_FRONTEND: 'noninteractive', PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' }
+const ENV = {
+  DEBIAN_FRONTEND: 'noninteractive',
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  TMPDIR: '/tmp', // ours may name a folder that is not in there
+}
 
 export interface InRootOptions {
   /** The command resolves names and uses the network as this machine does. */

@@ -1,9 +1,9 @@
 import { KcharmError } from '../../errors/index.ts'
 import type { CharmMeta } from '../../model/charm-meta.ts'
 import type { Model } from '../../model/declaration.ts'
-import { problemText } from '../../model/faults.ts'
 import type { Verb } from '../verb.ts'
 import { requireApplication } from './require-application.ts'
+import { requireMachine } from './require-machine.ts'
 
 /** `add-unit APP --to MACHINE`, or on so many of the machines that have none, in the inventory's order. */
 export function addUnit(app: string, where: { to: string[]; count: number }, charms: Record<string, CharmMeta>): Verb {
@@ -42,9 +42,6 @@ function free(model: Model, taken: string[]): string[] {
 }
 
 function refuse(model: Model, { app, name, taken }: { app: string; name: string; taken: string[] }): void {
-  if (!Object.hasOwn(model.machines, name)) {
-    const meant = { word: name, among: Object.keys(model.machines) }
-    throw new KcharmError('not-found', problemText({ path: [], what: `the model has no machine ${name}`, meant }))
-  }
+  requireMachine(model, name)
   if (taken.includes(name)) throw new KcharmError('usage', `${name} has a unit of ${app} already`)
 }

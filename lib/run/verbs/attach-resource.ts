@@ -1,23 +1,24 @@
-import { KcharmError } from '../../errors/index.ts'
 import type { CharmMeta } from '../../model/charm-meta.ts'
+import { requireCharmOf } from '../../model/charm-of.ts'
 import type { Lockfile } from '../../model/lockfile.ts'
 import type { Verb } from '../verb.ts'
 import { refuseUnknownResources, resourcesOf } from './deploy-terms.ts'
 import { requireApplication } from './require-application.ts'
 
+export interface Attached {
+  /** By resource, where its bytes are. */
+  files: Record<string, string>
+  lock: Lockfile
+}
+
 /** `attach-resource APP NAME=FILE|URL…`: other bytes for a resource; those that a digest vouches for. */
-export function attachResource(
-  app: string,
-  given: { files: Record<string, string>; lock: Lockfile },
-  charms: Record<string, CharmMeta>,
-): Verb {
+export function attachResource(app: string, given: Attached, charms: Record<string, CharmMeta>): Verb {
   return {
     title: `attach-resource ${[app, ...Object.keys(given.files)].join(' ')}`,
     declare(before) {
       const { model } = before
       const application = requireApplication(model, app)
-      const meta = charms[application.charm]
-      if (meta === undefined) throw new KcharmError('not-found', `${app}: there is no charm ${application.charm}`)
+      const meta = requireCharmOf(application, charms)
       refuseUnknownResources(app, meta, given.files)
       // Other bytes have another digest: the one of before vouches for nothing.
       const kept = Object.entries(application.resources).filter(([name]) => !Object.hasOwn(given.files, name))

@@ -1,5 +1,5 @@
-import { KcharmError } from '../../errors/index.ts'
 import type { CharmMeta } from '../../model/charm-meta.ts'
+import { requireCharmOf } from '../../model/charm-of.ts'
 import type { Application } from '../../model/declaration.ts'
 import { checkOptionNames, optionsInForce, parseOptions } from '../../model/options.ts'
 import type { Verb } from '../verb.ts'
@@ -16,8 +16,7 @@ export function configure(
     declare(before) {
       const { model } = before
       const application = requireApplication(model, app)
-      const meta = charms[application.charm]
-      if (meta === undefined) throw new KcharmError('not-found', `${app}: there is no charm ${application.charm}`)
+      const meta = requireCharmOf(application, charms)
       checkOptionNames(meta, change.reset)
       const keep = ([key]: [string, unknown]) => !change.reset.includes(key)
       const next: Application = {

@@ -1,6 +1,7 @@
 import { KcharmError } from '../../errors/index.ts'
 import type { Bundle } from '../../model/bundle.ts'
 import type { CharmMeta } from '../../model/charm-meta.ts'
+import { charmKey, isSameCharm } from '../../model/charm-of.ts'
 import type { Application } from '../../model/declaration.ts'
 import { presentIn } from '../../model/bundle-record.ts'
 import { parseTarget, type Placement } from '../../model/placement.ts'
@@ -12,6 +13,8 @@ import { type DeployTerms, refuseUnknownResources, resourcesOf, withOptions } fr
 export interface CharmTerms extends DeployTerms {
   /** The application's name; default: the charm's. */
   app?: string
+  /** The charm's folder, absolute, where it does not come with kcharm. */
+  path?: string
   /** `--to`; none: all machines. */
   to: string[]
 }
@@ -19,6 +22,7 @@ export interface CharmTerms extends DeployTerms {
 /** `deploy CHARM`: one application, on more machines when it is there already. No bundle will take it away again. */
 export function deployCharm(meta: CharmMeta, terms: CharmTerms, charms: Record<string, CharmMeta>): Verb {
   const app = terms.app ?? meta.name
+  const charm = charmKey(meta)
   refuseUnknownResources(app, meta, terms.resources[app] ?? {})
   return {
     title: `deploy ${meta.name}${app === meta.name ? '' : ` as ${app}`}`,
@@ -27,14 +31,16 @@ export function deployCharm(meta: CharmMeta, terms: CharmTerms, charms: Record<s
       const inventory = terms.inventory ?? before.inventory
       const model = withFreshMachines(before, inventory?.machines ?? [])
       const known = presentIn(model, app)
-      if (known && known.charm !== meta.name) throw otherCharm(app, known)
+      if (known && !isSameCharm(known.charm, charm)) throw otherCharm(app, known)
       const placing = placings(asBundle(app, meta, terms.to), {
         ...terms,
         inventory: inventory?.machines ?? [],
         bound: before.bundle?.bound ?? {},
       })
       const application: Application = {
-        ...(known ?? { name: app, charm: meta.name, bundleOptions: {}, setOptions: {}, life: 'present' }),
+        ...(known ?? { name: app, bundleOptions: {}, setOptions: {}, life: 'present' }),
+        charm,
+        ...(terms.path === undefined ? {} : { path: terms.path }),
         resources: resourcesOf(known?.resources ?? {}, terms.resources[app] ?? {}, terms.lock),
         machines: [...new Set([...(known?.machines ?? []), ...(placing.places[app] ?? [])])],
       }

@@ -1,5 +1,5 @@
-import { KcharmError } from '../../errors/index.ts'
 import type { CharmMeta } from '../../model/charm-meta.ts'
+import { requireCharmOf } from '../../model/charm-of.ts'
 import type { Model, Relation } from '../../model/declaration.ts'
 import { findRelation, matchEndpoints, sameRelation } from '../../model/relate.ts'
 import type { Verb } from '../verb.ts'
@@ -35,10 +35,5 @@ export function unrelate(a: string, b: string): Verb {
 
 function charmsByApplication(model: Model, charms: Record<string, CharmMeta>): Record<string, CharmMeta> {
   const present = Object.values(model.applications).filter(({ life }) => life === 'present')
-  const pairs = present.map(({ name, charm }) => {
-    const meta = charms[charm]
-    if (meta === undefined) throw new KcharmError('not-found', `application ${name}: there is no charm ${charm}`)
-    return [name, meta] as const
-  })
-  return Object.fromEntries(pairs)
+  return Object.fromEntries(present.map((application) => [application.name, requireCharmOf(application, charms)]))
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { KcharmError } from '../../errors/index.ts'
 import { directivesOf, expandGlob } from './files.ts'
@@ -34,7 +35,7 @@ export async function evaluate(files: ConfigFile[], asked: Asked): Promise<Found
   if (asked.port !== undefined) found.set('port', [String(asked.port)])
   const first = new Pass({ asked, found, host: asked.host, final: false })
   await first.files(files)
-  if (!first.wantsFinal && !isCanonical(found)) return found
+  if (!first.wantsFinal && !isCanonical(found, hostOf(found, asked.host))) return found
   const host = hostOf(found, asked.host)
   found.set('hostname', [host])
   await new Pass({ asked, found, host, final: true }).files(files)
@@ -63,10 +64,13 @@ export function tokenValues(found: Found, { host: original, local }: Asked, host
   }
 }
 
-function isCanonical(found: Found): boolean {
+/** Names that ssh would complete are refused: addresses, whole names and those that end with a dot are none. */
+function isCanonical(found: Found, host: string): boolean {
   const asked = found.get('canonicalizehostname')?.[0] ?? 'no'
   if (!/^always$/i.test(asked) && !asFlag(asked, 'CanonicalizeHostname')) return false
-  if (!found.has('canonicaldomains')) return true
+  const dots = Number(found.get('canonicalizemaxdots')?.[0] ?? 1)
+  const isWhole = isIP(host) !== 0 || host.endsWith('.') || host.split('.').length - 1 > dots
+  if (isWhole || !found.has('canonicaldomains')) return true
   throw new KcharmError('usage', 'ssh_config: CanonicalDomains: names are not completed from a list of domains', {
     hint: 'write the whole name as address into the inventory, or a HostName for it into ssh_config',
   })

@@ -37,17 +37,15 @@ function optionsFrom(found: Found, asked: Asked): SshOptions {
     certificateFiles: paths('certificatefile') ?? [],
     identitiesOnly: asFlag(one('identitiesonly'), 'IdentitiesOnly'),
     hashKnownHosts: asFlag(one('hashknownhosts'), 'HashKnownHosts'),
-    ...defined({
-      identityFiles,
-      identityAgent: agentOf(one('identityagent'), values),
-      hostKeyAlias: one('hostkeyalias')?.toLowerCase(),
-      userKnownHosts: paths('userknownhostsfile'),
-      globalKnownHosts: found.get('globalknownhostsfile'),
-      strictHostKeyChecking: strict === undefined ? undefined : asStrict(strict),
-      connectTimeout: timeout === undefined ? undefined : asSeconds(timeout),
-      proxyJump: notNone(one('proxyjump'), values),
-      proxyCommand: notNone(one('proxycommand'), values),
-    }),
+    identityFiles,
+    identityAgent: agentOf(one('identityagent'), values),
+    hostKeyAlias: one('hostkeyalias')?.toLowerCase(),
+    userKnownHosts: paths('userknownhostsfile'),
+    globalKnownHosts: found.get('globalknownhostsfile'),
+    strictHostKeyChecking: strict === undefined ? undefined : asStrict(strict),
+    connectTimeout: timeout === undefined ? undefined : asSeconds(timeout),
+    proxyJump: notNone(one('proxyjump'), values),
+    proxyCommand: notNone(one('proxycommand'), values),
   }
 }
 
@@ -64,10 +62,4 @@ function agentOf(word: string | undefined, values: TokenValues): string | undefi
 
 function notNone(text: string | undefined, values: TokenValues): string | undefined {
   return text === undefined || text.toLowerCase() === 'none' ? undefined : expandTokens(text, values)
-}
-
-function defined<T extends object>(given: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>
-  }
 }

@@ -6,22 +6,22 @@ export interface SshOptions {
   port: number
   user: string
   /** Absent: the usual ones. Empty: none. */
-  identityFiles?: string[]
+  identityFiles: string[] | undefined
   certificateFiles: string[]
   identitiesOnly: boolean
   /** The socket of the agent; `none` for no agent; absent: that of SSH_AUTH_SOCK. */
-  identityAgent?: string
-  hostKeyAlias?: string
+  identityAgent: string | undefined
+  hostKeyAlias: string | undefined
   /** Absent: the usual ones. */
-  userKnownHosts?: string[]
-  globalKnownHosts?: string[]
+  userKnownHosts: string[] | undefined
+  globalKnownHosts: string[] | undefined
   hashKnownHosts: boolean
-  strictHostKeyChecking?: StrictHostKeyChecking
+  strictHostKeyChecking: StrictHostKeyChecking | undefined
   /** Seconds. */
-  connectTimeout?: number
+  connectTimeout: number | undefined
   /** `[USER@]HOST[:PORT],…`, the nearest first. */
-  proxyJump?: string
-  proxyCommand?: string
+  proxyJump: string | undefined
+  proxyCommand: string | undefined
 }
 
 export type StrictHostKeyChecking = 'yes' | 'no' | 'ask' | 'accept-new'
@@ -30,6 +30,7 @@ export type StrictHostKeyChecking = 'yes' | 'no' | 'ask' | 'accept-new'
 export const SINGLE = new Set([
   'canonicaldomains',
   'canonicalizehostname',
+  'canonicalizemaxdots',
   'connecttimeout',
   'globalknownhostsfile',
   'hashknownhosts',

@@ -14,6 +14,11 @@ export const handler = {
   runtimePath: '/opt/kata/bin/shim',
 }
 export const blob: Blob = { sha256: 'b'.repeat(64), size: 1, from: '/x', name: 'containerd-2.3.7-linux-amd64.tar.gz' }
+/** containerd's own archive of a version. */
+export function archiveOf(version: string): Blob {
+  return { ...blob, name: `containerd-${version}-linux-amd64.tar.gz` }
+}
+
 export const archive: StageState = { config: { source: 'archive' }, resources: { containerd: blob } }
 
 /** A machine with Debian's containerd 1.7.24 and a small configuration, as a stage sees it. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { containerd } from '../../../charms/containerd/charm.ts'
+import { flavour } from '../../../charms/containerd/observe.ts'
 import { rancherReading } from '../../../charms/containerd/rancher.ts'
 import { runStage, type StageState } from '../../../lib/testing/index.ts'
 import { blob, fileText, handler, machine, objectsOf } from './machine.ts'
@@ -20,6 +21,29 @@ function refusal(state: StageState): string | undefined {
   expect(blocked === undefined || (blocked.hint ?? '') !== '').toBe(true)
   return blocked?.message
 }
+
+describe('whose containerd it is', () => {
+  type Shown = [name: string, active: string, enabled: string]
+  /** As `systemctl show` of several units. */
+  const shown = (units: Shown[]) =>
+    units.map(([name, a, e]) => `Id=${name}.service\nActiveState=${a}\nUnitFileState=${e}`).join('\n\n')
+  const none: Shown = ['k3s', 'inactive', '']
+
+  test.each<[string, Shown[], string | undefined]>([
+    ['nobody else’s', [none, ['rke2-server', 'inactive', ''], ['k0sworker', 'failed', 'disabled']], undefined],
+    ['one that runs', [none, ['k3s-agent', 'active', 'disabled']], 'k3s'],
+    ['one that reloads', [none, ['rke2-agent', 'reloading', 'disabled']], 'rke2'],
+    ['one that will run', [none, ['k0scontroller', 'inactive', 'enabled']], 'k0s'],
+    ['one that always runs', [none, ['snap.microk8s.daemon-containerd', 'failed', 'static']], 'microk8s'],
+    ['a masked one', [['k3s', 'inactive', 'masked']], undefined],
+  ])('%s', (_, units, which) => {
+    expect(flavour.parse(shown(units))).toBe(which)
+  })
+
+  test('a machine without systemd', () => {
+    expect(flavour.parse('')).toBeUndefined()
+  })
+})
 
 describe('what it says', () => {
   test('is read as one frame', () => {

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { kata } from '../../../charms/kata/charm.ts'
+import { config } from '../../../charms/kata/config.ts'
 import { foundAdvice } from '../../../charms/kata/found-advice.ts'
-import { type Found, foundKata } from '../../../charms/kata/found.ts'
+import { type Found, foundKata, MARKS } from '../../../charms/kata/found.ts'
 import { runStage, type StageState } from '../../../lib/testing/index.ts'
 import { machine } from './machine.ts'
 import { readOn } from './on-tree.ts'
@@ -195,3 +198,13 @@ function handlers(state: StageState): unknown[] {
   }
   return bag.handlers.map(({ runtimePath, configPath }) => [runtimePath, configPath])
 }
+
+test('the page for those who come from kata-deploy names options that there are, and each file that is looked for', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/coming-from-kata-deploy.md'), 'utf8')
+  const table = /^## Options\n([^]*?)^## /m.exec(page)?.[1] ?? ''
+  const cells = [...table.matchAll(/^\| `[^|]*\| ([^|]*)\|$/gm)].map(([, cell = '']) => cell)
+  expect(cells.length).toBeGreaterThan(7)
+  const first = cells.map((cell) => /`([a-z_]+)`/.exec(cell)?.[1] ?? cell)
+  expect(first.filter((name) => !(name in config.shape))).toEqual([])
+  for (const mark of MARKS['kata-deploy']) expect(page).toContain(/runtime-rs/.test(mark) ? 'runtime-rs' : mark)
+})

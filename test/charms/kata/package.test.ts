@@ -102,6 +102,6 @@ describe('source: package', () => {
   ])('%s: refused with the way out', (_name, has, config, words) => {
     const blocked = refusal(on(has, config))
     expect(blocked?.message).toMatch(words)
-    expect(blocked?.hint).toMatch(/source: archive|upgrades|mend these|set version|repository-key/)
+    expect(blocked?.hint).toMatch(/source: archive|kcharm upgrade|mend these|set version|repository-key/)
   })
 })

@@ -58,6 +58,15 @@ export function dpkgLocked(lab: TestLab, node: string): Break {
   return byScripts(lab, node, [start, 'systemctl stop other-apt'])
 }
 
+/** An apt that waits before it unpacks anything, until it is mended; `/run/held` tells that it does. */
+export function aptHeld(lab: TestLab, node: string): Break {
+  const hook = 'DPkg::Pre-Invoke {": >/run/held; while [ -e /run/hold ]; do sleep 0.1; done";};'
+  return byScripts(lab, node, [
+    `: >/run/hold; echo '${hook}' >/etc/apt/apt.conf.d/99hold`,
+    'rm /run/hold /run/held /etc/apt/apt.conf.d/99hold',
+  ])
+}
+
 /** The configuration is right, as far as `containerd config dump` can tell; the daemon does not come up with it all the same. */
 export function refusesToStart(lab: TestLab, node: string): Break {
   const folder = '/etc/systemd/system/containerd.service.d'

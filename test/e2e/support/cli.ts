@@ -7,7 +7,7 @@ import { expect } from 'vitest'
 import { z } from 'zod'
 
 export const ROOT = join(import.meta.dirname, '../../..')
-const RUN = join(ROOT, 'bin/run.js')
+const RUN = join(ROOT, 'bin/run.cjs')
 
 /** A started kcharm, without standard input. */
 export type Child = ChildProcessByStdio<null, Readable, Readable>

@@ -142,6 +142,10 @@ const CASES: Record<string, Case> = {
     ask: ['web'],
   },
   'canonical names, always': { config: 'CanonicalizeHostname always\nMatch canonical all\nUser a\n', ask: ['web'] },
+  'canonical names that are whole already': {
+    config: 'CanonicalizeHostname yes\nCanonicalDomains example.org\nMatch canonical\nUser a\n',
+    ask: ['192.0.2.1', '2001:db8::1', 'a.b.example.org'],
+  },
   'files included by a pattern': {
     config: 'Include @/d/*.conf @/none\nHost *\nUser z\n',
     more: {

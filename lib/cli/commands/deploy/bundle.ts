@@ -17,6 +17,6 @@ Applications, relations and machines that vanished from the bundle are shown; --
     const { bundleVerb } = await import('../../deploy-verb.ts')
     const { openWorkspace } = await import('../../workspace.ts')
     const { runVerb } = await import('../../run-verb.ts')
-    return await runVerb(openWorkspace(flags.model, 'deploy'), await bundleVerb(args.bundle, flags), this.how(flags))
+    return await runVerb(openWorkspace(flags, 'deploy'), await bundleVerb(args.bundle, flags), this.how(flags))
   }
 }

@@ -11,7 +11,10 @@ Without a record of the model it is restored from its machines.`
     '<%= config.bin %> deploy containerd --to tag=worker',
   ]
   static override args = {
-    what: Args.string({ required: true, description: 'a bundle’s file, or the name of a charm' }),
+    what: Args.string({
+      required: true,
+      description: 'a bundle’s file, the name of a charm, or the folder of one of your own',
+    }),
   }
   static override flags = fullDeployFlags
 
@@ -20,6 +23,6 @@ Without a record of the model it is restored from its machines.`
     const { deployVerb } = await import('../../deploy-verb.ts')
     const { openWorkspace } = await import('../../workspace.ts')
     const { runVerb } = await import('../../run-verb.ts')
-    return await runVerb(openWorkspace(flags.model, 'deploy'), await deployVerb(args.what, flags), this.how(flags))
+    return await runVerb(openWorkspace(flags, 'deploy'), await deployVerb(args.what, flags), this.how(flags))
   }
 }

@@ -18,7 +18,7 @@ model’s machines are asked. Exit status: that of the worst failure, 7 where on
     const { exitOf, worstCode } = await import('../../../run/outcome.ts')
     const { checksJson, renderChecks } = await import('../../../report/check-text.ts')
     const { paintFor } = await import('../../../report/terminal-text.ts')
-    const work = openWorkspace(flags.model, 'inventory check')
+    const work = openWorkspace(flags, 'inventory check')
     const { machines } =
       args.inventory === undefined
         ? { machines: Object.values((await readModel(work)).model.machines) }

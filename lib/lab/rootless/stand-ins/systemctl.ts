@@ -37,6 +37,7 @@ outdated() {
 }
 property() {
   case $1 in
+  Id) echo "$2.service" ;;
   LoadState) load_state "$2" ;;
   ActiveState) active_state "$2" ;;
   UnitFileState) enablement "$2" || echo ;;
@@ -83,7 +84,7 @@ stop() {
   [ "$1" != containerd ] || rm -rf "$R/run/containerd"
 }
 
-quiet='' bare='' now='' runtime='' properties='' verb='' units=''
+quiet='' bare='' now='' runtime='' properties='' verb='' units='' among=''
 while [ $# -gt 0 ]; do
   case $1 in
   -q | --quiet) quiet=yes ;;
@@ -105,7 +106,7 @@ esac
 status=0
 for unit in $units; do
   case $verb in
-  show) show "$properties" "$unit" ;;
+  show) [ -z "$among" ] || echo; among=yes; show "$properties" "$unit" ;;
   is-active) said=$(active_state "$unit"); [ "$quiet" ] || echo "$said"; [ "$said" = active ] || status=3 ;;
   is-enabled) said=$(enablement "$unit") || said=not-found; [ "$quiet" ] || echo "$said"; [ "$said" = enabled ] || status=1 ;;
   enable)

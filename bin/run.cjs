@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
-import module, { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
-import { constants, Script } from 'node:vm'
+// Not an ES module: Node's loader of those would take 5 ms of every start.
+const { readFileSync, renameSync, writeFileSync } = require('node:fs')
+const { enableCompileCache } = require('node:module')
+const { dirname, join } = require('node:path')
+const { constants, Script } = require('node:vm')
 
-const require = createRequire(import.meta.url)
-const file = fileURLToPath(new URL('../dist/kcharm.cjs', import.meta.url))
+const file = join(__dirname, '../dist/kcharm.cjs')
 
 // `kcharm … | head` ends quietly; the framework alone would go on writing to a pipe that nobody reads.
 process.stdout.on('error', (error) => {
@@ -13,7 +13,7 @@ process.stdout.on('error', (error) => {
   throw error
 })
 process.env.NODE_ENV ??= 'production'
-await load().run(import.meta.url)
+load().run(__dirname, async (...charm) => (await import('./import-charm.js')).importCharm(...charm))
 
 /**
  * Half of a short command's time would be V8 compiling our code. The build keeps the compiled code of its own version of
@@ -34,12 +34,12 @@ function load() {
   if (keeps) process.once('exit', () => writeCode(codeFile, script.createCachedData()))
   const loaded = { exports: {}, loaded: true, filename: file, id: file }
   require.cache[file] = loaded // the framework looks commands up in it
-  script.runInThisContext()(loaded.exports, require, loaded, file, fileURLToPath(new URL('../dist', import.meta.url)))
+  script.runInThisContext()(loaded.exports, require, loaded, file, dirname(file))
   return loaded.exports
 }
 
 function loadPlainly() {
-  module.enableCompileCache?.()
+  enableCompileCache?.()
   return require(file)
 }
 

@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest'
+import { containerd } from '../../../charms/containerd/charm.ts'
+import { runStage, type StageState } from '../../../lib/testing/index.ts'
+import { archiveOf, CONFIG, machine, mainAfter, objectsOf, V2 } from './machine.ts'
+
+const FACTS = {
+  'containerd:sandboxes': [],
+  'containerd:deprecations': [],
+  'containerd:can-return:apt:containerd:1.7.24~ds1-6': true,
+  'containerd:dump': '',
+}
+
+/** A unit on 1.7.24 from Debian's package, on its way to what the rest says. */
+function upgrading(rest: StageState, observed: Record<string, unknown> = {}): StageState {
+  return machine({ ...FACTS, ...observed }, { version: '1.7.24', upgrades: true, ...rest })
+}
+
+const toArchive = (version: string, more: StageState['resources'] = {}): StageState => ({
+  config: { source: 'archive' },
+  resources: { containerd: archiveOf(version), ...more },
+})
+
+/** containerd-and-kubernetes.md section 2.3, and section 10: 9, 10, 11. */
+describe('before an upgrade', () => {
+  test.each([
+    ['1.7.24', '1.7.33'],
+    ['1.7.24', '2.0.10'],
+    ['1.7.24', '2.3.7'],
+    ['2.0.10', '2.1.9'],
+    ['2.3.7', '2.3.4'],
+  ])('from %s to %s is a supported way', (version, to) => {
+    const out = runStage(containerd, 'preUpgrade', upgrading({ ...toArchive(to), version }))
+    expect(out.blocked).toBeUndefined()
+    expect(out.notes?.[0]).toBe(`containerd ${version} to ${to}`)
+  })
+
+  test.each([
+    ['2.3.7', '1.7.24'],
+    ['2.0.10', '1.7.33'],
+  ])('from %s to %s is none', (version, to) => {
+    const { blocked } = runStage(containerd, 'preUpgrade', upgrading({ ...toArchive(to), version }))
+    expect(blocked?.message).toBe(`containerd supports no way from ${version} to ${to}`)
+    expect(blocked?.hint).toContain('kcharm rollback')
+  })
+
+  test('a stop on the way that was not given is named; one that was is the next version', () => {
+    const lacking = upgrading({ ...toArchive('2.3.7'), version: '1.6.20' })
+    expect(runStage(containerd, 'preUpgrade', lacking).blocked).toEqual({
+      message: 'the way from 1.6.20 to 2.3.7 goes over 1.7, which was not given',
+      hint: 'give its archive as the resource containerd-via, or its package’s version in the option via',
+    })
+    const given = toArchive('2.3.7', { 'containerd-via': archiveOf('1.7.33') })
+    const out = runStage(containerd, 'preUpgrade', upgrading({ ...given, version: '1.6.20' }))
+    expect(out.notes?.[0]).toBe('containerd 1.6.20 to 1.7.33, on the way to 2.3.7 (over 1.7)')
+  })
+
+  test('the stop of a package is a version in `via`', () => {
+    const config = { source: 'package', version: '2.0.10', via: ['1.7.33'] }
+    const installed = { 'pkg:containerd': { state: 'installed', version: '1.6.20' } }
+    const can = { 'containerd:can-return:apt:containerd:1.6.20': true }
+    const out = runStage(containerd, 'preUpgrade', upgrading({ config, version: '1.6.20' }, { ...installed, ...can }))
+    expect(out.notes?.[0]).toBe('containerd 1.6.20 to 1.7.33, on the way to 2.0.10 (over 1.7)')
+  })
+
+  test('a step that pod sandboxes do not live through is marked; those that live are named, and asked for', () => {
+    const live = { 'containerd:sandboxes': ['aaaaaaaaaaaaaaaa', 'bbbbbbbbbbbbbbbb'] }
+    const before = (to: string, observed = {}) => runStage(containerd, 'preUpgrade', upgrading(toArchive(to), observed))
+    const { notes = [], asks } = before('2.3.7', live)
+    expect(notes.join('\n')).toMatch(
+      /this step breaks pod sandboxes: .*; 2 live now: aaaaaaaaaaaa, bbbbbbbbbbbb\n.* drain/,
+    )
+    expect(asks).toEqual([expect.stringContaining('the pod sandboxes of this machine are not expected to live')])
+    expect(before('2.3.7').notes?.join('\n')).toMatch(/this step breaks pod sandboxes: .*; none lives now/)
+    expect(before('2.3.7').asks).toEqual([])
+    expect(before('1.7.33', live).asks).toEqual([])
+  })
+
+  test('what the running version warns of, and how many containers run on, is in the plan', () => {
+    const said = { 'containerd:deprecations': ['CRI registry mirrors go'], 'containerd:tasks': 3 }
+    const { notes } = runStage(containerd, 'preUpgrade', upgrading(toArchive('2.3.7'), said))
+    expect(notes).toContain('the running version warns: CRI registry mirrors go')
+    expect(notes).toContain('containerd restarts once; 3 containers run on')
+  })
+
+  test('an old package that is nowhere to be had: apt’s is made again from what is installed, an rpm is asked for', () => {
+    const wanted: StageState = { config: { source: 'package', version: '1.7.28' } }
+    expect(objectsOf('securing', upgrading(wanted))).toEqual([])
+    const gone = { 'containerd:can-return:apt:containerd:1.7.24~ds1-6': false }
+    expect(objectsOf('securing', upgrading(wanted, gone)).at(-1)).toEqual({
+      kind: 'repack',
+      name: 'containerd',
+      version: '1.7.24~ds1-6',
+    })
+    expect(runStage(containerd, 'preUpgrade', upgrading(wanted, gone)).asks).toEqual([])
+    const rpm = {
+      'machine:package-manager': 'dnf',
+      'pkg:dnf/containerd': { state: 'installed', version: '1.7.24-1.fc41' },
+      'pkg:dnf/containerd.io': { state: 'none' },
+      'containerd:can-return:dnf:containerd:1.7.24-1.fc41': false,
+    }
+    expect(runStage(containerd, 'preUpgrade', upgrading(wanted, rpm)).asks).toEqual([
+      'no rollback: no repository has containerd 1.7.24-1.fc41 any more',
+    ])
+  })
+})
+
+describe('on the way', () => {
+  test('before a major step the daemon’s data is put aside; before another it is not', () => {
+    const metadata = { 'containerd:metadata': '/var/lib/containerd/meta.db' }
+    const copies = (to: string) =>
+      objectsOf('securing', upgrading(toArchive(to), metadata)).filter(({ kind }) => kind === 'copy')
+    expect(copies('2.3.7')).toEqual([
+      { kind: 'copy', from: '/var/lib/containerd/meta.db', to: '/var/lib/kcharm/kept/containerd-1.7.24-meta.db' },
+    ])
+    expect(copies('1.7.33')).toEqual([])
+  })
+
+  test('what stood in the main file for 1.x is taken out for 2.x; the operator’s bytes stay', () => {
+    const handler = { name: 'kata-qemu', runtimeType: 'io.containerd.kata-qemu.v2', runtimePath: '/opt/kata/bin/shim' }
+    const peers = { handlers: [{ handlers: [handler] }] }
+    const old = mainAfter(objectsOf('configuring', machine({}, { peers })), `# by hand\n${V2}`)
+    expect(old).toContain('kata-qemu')
+    const observed = { [`text:${CONFIG}`]: old }
+    const now = mainAfter(objectsOf('configuring', upgrading({ ...toArchive('2.3.7'), peers }, observed)), old)
+    expect(now).not.toContain('kata-qemu')
+    expect(now.startsWith('# by hand\nversion = 2\n')).toBe(true)
+    expect(now).toContain('conf.d')
+  })
+
+  /** As containerd 2.3.7 dumps such a file: `bin_dir` and `sandbox_image` under other names, the rest not at all. */
+  test('settings of the main file that the new daemon does not have are listed', () => {
+    const text = `version = 2
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "x/pause:1"
+  systemd_cgroup = true
+  disable_apparmor = false
+[plugins."io.containerd.grpc.v1.cri".cni]
+  bin_dir = "/usr/lib/cni"
+[plugins."io.containerd.grpc.v1.cri".registry.configs."r:5000".tls]
+  ca_file = "/etc/ca.pem"
+`
+    const dump = `version = 4
+[plugins.'io.containerd.cri.v1.images'.pinned_images]
+  sandbox = 'x/pause:1'
+[plugins.'io.containerd.cri.v1.runtime'.cni]
+  bin_dirs = ['/usr/lib/cni']
+`
+    const observed = { [`text:${CONFIG}`]: text, 'containerd:dump': dump }
+    expect(runStage(containerd, 'proving', upgrading(toArchive('2.3.7'), observed)).notes).toEqual([
+      'without effect on containerd 2.3.7: plugins."io.containerd.grpc.v1.cri".systemd_cgroup',
+      'without effect on containerd 2.3.7: plugins."io.containerd.grpc.v1.cri".registry.configs."r:5000".tls.ca_file',
+    ])
+  })
+
+  test.each([
+    ['/usr/local/lib/kcharm/containerd-2.3.7/containerd', undefined],
+    ['/usr/bin/containerd (deleted)', 'it still runs /usr/bin/containerd, which was replaced'],
+    [
+      '/usr/bin/containerd',
+      'it runs /usr/bin/containerd, expected the containerd in /usr/local/lib/kcharm/containerd-2.3.7',
+    ],
+  ])('the daemon in memory is %s', (exe, fault) => {
+    const { checks = [] } = runStage(containerd, 'proving', upgrading(toArchive('2.3.7')))
+    expect(checks.find(({ name }) => name === 'running daemon')?.verdict(exe)).toBe(fault)
+  })
+})
