@@ -55,8 +55,9 @@ export function machineOpener({ say, ask, seconds: own = DEADLINES.login, time =
 function inTime(session: NodeSession, time: RunTime): NodeSession {
   let looks = true
   return {
-    run(script, { deadlineMs }) {
-      return session.run(script, { deadlineMs: looks ? time.within(deadlineMs / 1000) * 1000 : deadlineMs })
+    run(script, options) {
+      const deadlineMs = looks ? time.within(options.deadlineMs / 1000) * 1000 : options.deadlineMs
+      return session.run(script, { ...options, deadlineMs })
     },
     async lock(holder) {
       await session.lock(holder)

@@ -2,7 +2,6 @@ import { WRITING_PRELUDE } from '../../../lib/host/prelude.ts'
 import type { Machine } from '../../../lib/model/declaration.ts'
 import type { NodeSession } from '../../../lib/run/node-session.ts'
 import type { OpenMachine } from '../../../lib/run/workspace.ts'
-import type { Session } from '../../../lib/ssh/session.ts'
 
 /** A moment within one step. */
 export type Boundary = 'while the tree is unpacked' | { key: string; between: 'intent and write' | 'write and done' }
@@ -10,7 +9,7 @@ export type Boundary = 'while the tree is unpacked' | { key: string; between: 'i
 /** Sessions whose machine stands still at that boundary; `reached` is called there, and has to end the machine. */
 export function standingAt(open: OpenMachine, boundary: Boundary, reached: () => Promise<void>): OpenMachine {
   return async (machine: Machine): Promise<NodeSession> => {
-    const session = (await open(machine)) as Session
+    const session = await open(machine)
     return {
       upload: (source, to, options) => session.upload(source, to, options),
       lock: (holder) => session.lock(holder),
