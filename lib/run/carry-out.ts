@@ -15,7 +15,7 @@ import { machineBackend } from './machine-backend.ts'
 import { type Deadlines, DEADLINES } from './deadlines.ts'
 import type { ProvideBlob } from './provide-blob.ts'
 import { readMore, type SiteLink } from './site-link.ts'
-import { stopped } from './stopped.ts'
+import { Stopped } from './stopped.ts'
 
 /** What is the same for all machines of an operation. */
 export interface Orders {
@@ -74,10 +74,13 @@ export async function carryOut(work: Work): Promise<void> {
       continue
     }
     const ask = next.value
-    if (ask.do === 'write' && work.stop?.aborted) throw stopped(site.machine, work.stop.reason)
+    if (ask.do === 'write' && work.stop?.aborted) throw new Stopped(site.machine, work.stop.reason)
     next = await backend.answer(ask).then(
       (answer) => steps.next(answer),
-      (thrown: unknown) => steps.throw(thrown),
+      (thrown: unknown) => {
+        if (thrown instanceof Stopped) throw thrown // no fault of a unit’s
+        return steps.throw(thrown)
+      },
     )
   }
   await leaveNothing(link, site)

@@ -16,7 +16,7 @@ import { type Deadlines, stepDeadline } from './deadlines.ts'
 import { type LiveView, liveView } from './live-view.ts'
 import type { NodeSession } from './node-session.ts'
 import { assertPlanned } from './planned.ts'
-import { stopped } from './stopped.ts'
+import { Stopped } from './stopped.ts'
 import { waiting } from './waiting.ts'
 
 export interface MachineBackend {
@@ -134,7 +134,7 @@ async function waitUntilFree(context: Context, { unit, change }: Write): Promise
   const { session, deadlines } = context
   const since = Date.now()
   for (;;) {
-    if (context.stop?.aborted) throw stopped(context.machine, context.stop.reason)
+    if (context.stop?.aborted) throw new Stopped(context.machine, context.stop.reason)
     const deadlineMs = deadlines.reading * 1000
     const { stdout } = await session.run(`${READING_PRELUDE}\n${change.awaits}`, { deadlineMs })
     const holder = stdout.trim().split('\n')[0] ?? ''

@@ -3,7 +3,7 @@ import { KcharmError } from '../errors/index.ts'
 import { isRefused } from '../lifecycle/revision.ts'
 import { statusOf, type Unit } from '../lifecycle/unit.ts'
 import { applyFleet, type Applying, type Fleet, type FleetSite, isBusy, look } from './fleet.ts'
-import { stopped } from './stopped.ts'
+import { Stopped } from './stopped.ts'
 import { type Rollout, wavesOf } from './waves.ts'
 
 /**
@@ -31,7 +31,7 @@ export async function rollOut(
     const bad = await unwell(fleet, wave, { soakMs: left.length > 0 ? how.rollout.soakMs : 0, how })
     if (bad.length === 0 && !how.stop?.aborted) continue
     return leave(fleet, left, (machine) =>
-      bad.length === 0 ? stopped(machine, how.stop?.reason) : waveFailed(bad, machine),
+      bad.length === 0 ? new Stopped(machine, how.stop?.reason) : waveFailed(bad, machine),
     )
   }
 }
