@@ -11,7 +11,7 @@ import { configOf, type Pass, type Revision, type Site, type Unit } from './unit
 /** What is wanted of a unit: at once, where its version stays; else it stays what it is until its chart takes an upgrade. */
 export function want(unit: Unit, wanted: Revision): void {
   if (unit.charm !== wanted.charm) assertSameStates(unit, wanted)
-  const version = versionOf(unit, wanted)
+  const version = goalOf(unit, wanted)
   const stays = unit.version === undefined || version === undefined || version === unit.version
   unit.wish = partsOf(wanted)
   const moves = unit.pass?.ascent !== undefined || unit.pass?.wish === 'rollback'
@@ -141,9 +141,10 @@ export function succeed(unit: Unit, keys: Key[]): void {
   delete unit.refused
 }
 
-/** A wish of the version that is in force already is no upgrade any more. */
+/** A wish of the version that is in force already, or of whatever there is, is no upgrade any more. */
 export function adopt(unit: Unit): void {
-  if (unit.wish !== undefined && versionOf(unit, unit.wish) === unit.version) takeUp(unit)
+  const goal = unit.wish && goalOf(unit, unit.wish)
+  if (unit.wish !== undefined && (goal === undefined || goal === unit.version)) takeUp(unit)
 }
 
 function takeUp(unit: Unit): void {
@@ -171,7 +172,7 @@ export function namesOf(resources: Revision['resources']): Pick<UnitRecord, 'res
 
 /** The kept revision that is wanted again. */
 export function keptFor(unit: Unit): KeptRevision | undefined {
-  const version = unit.wish && versionOf(unit, unit.wish)
+  const version = unit.wish && goalOf(unit, unit.wish)
   return unit.kept.findLast((each) => each.version === version)
 }
 
@@ -192,6 +193,12 @@ export function versionOf({ adopted }: Pick<Unit, 'adopted'>, revision: Omit<Rev
   }
 }
 
-function partsOf({ charm, options, set, resources }: Revision): Revision {
-  return { charm, options, set, resources }
+/** The same; where it leaves that open, the kept version that somebody wants back. */
+function goalOf(unit: Unit, wanted: Revision): string | undefined {
+  const isKept = unit.kept.some(({ version }) => version === wanted.back)
+  return versionOf(unit, wanted) ?? (isKept ? wanted.back : undefined)
+}
+
+function partsOf({ charm, options, set, resources, back }: Revision): Revision {
+  return { charm, options, set, resources, ...(back === undefined ? {} : { back }) }
 }

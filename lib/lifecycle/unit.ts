@@ -22,6 +22,8 @@ export interface Revision {
   options: Record<string, Json>
   set: string[]
   resources: Record<string, Blob | undefined>
+  /** The version to go back to where the options leave it open, as long as it is kept. */
+  back?: string
 }
 
 /** A unit on its machine: the revision in force, what is wanted of it, and where it stands. */

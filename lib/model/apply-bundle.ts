@@ -1,3 +1,4 @@
+import { givenAnew } from './given-anew.ts'
 import { checkLimits, mergeRelations } from './apply-relations.ts'
 import type { Binding } from './bind-machines.ts'
 import type { Bundle, BundleApplication } from './bundle.ts'
@@ -79,7 +80,7 @@ function merged(
   }: { before: Omit<Application, 'charm'>; machines: string[]; namedResources: string[] },
 ): Application {
   return {
-    ...before,
+    ...givenAnew(before),
     charm,
     ...(path === undefined ? {} : { path }),
     bundleOptions: options,

@@ -19,6 +19,8 @@ export interface Application {
   /** Options set by `config` (or `--config`), which outlast a bundle that never named them. */
   setOptions: Record<string, unknown>
   resources: Record<string, ResourceRef>
+  /** The version that `rollback` goes back to, which its options may leave open; until they are given anew. */
+  back?: string
   /** Machine names; empty for a subordinate. */
   machines: string[]
   life: 'present' | 'absent'

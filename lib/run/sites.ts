@@ -55,6 +55,7 @@ function unitOf(declared: DeclaredUnit, record: UnitRecord | undefined, given: G
     options: (app ? givenOptions(app) : (record?.options ?? {})) as Record<string, Json>,
     set: Object.keys(app?.setOptions ?? {}).sort(),
     resources: given.blobs[declared.app] ?? {},
+    ...(app?.back === undefined ? {} : { back: app.back }),
   }
   const state = record?.state ?? charm.chart.initial
   const there = isOutside(charm.chart, state) ? undefined : record?.version

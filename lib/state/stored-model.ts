@@ -59,6 +59,7 @@ const application = z.strictObject({
   bundleOptions: options,
   setOptions: options,
   resources: z.record(z.string(), resource),
+  back: z.exactOptional(z.string()),
   machines: z.array(z.string()),
   life,
 })

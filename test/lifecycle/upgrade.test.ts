@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type Ask, StepFailed } from '../../lib/lifecycle/ask.ts'
 import { recordsOf } from '../../lib/lifecycle/manifest.ts'
 import { inputsDigest, type Site, statusOf } from '../../lib/lifecycle/unit.ts'
+import { want, wayToWish } from '../../lib/lifecycle/revision.ts'
 import type { MemoryMachine } from '../../lib/testing/memory-machine.ts'
 import { play } from '../../lib/testing/play.ts'
 import { adoptedMachine, bareMachine, FRESH, siteFor, type Wanted } from './pair.ts'
@@ -48,6 +49,22 @@ test('going back undoes the upgrade and what came since; the options of that tim
   expect(machine.net()).toBe(before)
   expect(kataOn(machine)).toMatchObject({ state: 'active', version: '3.20.0' })
   expect(kataOn(machine).kept).toBeUndefined()
+})
+
+test.each([
+  ['nobody wants one back', undefined, undefined],
+  ['a kept one is wanted back', '3.20.0', 'rollback'],
+  ['one that is not kept is wanted back', '3.19.0', undefined],
+])('options that leave the version open: %s', (_what, back, way) => {
+  const machine = deployed()
+  play(siteFor(machine, NEWER), machine)
+  const site = siteFor(machine, NEWER)
+  const unit = site.units.find(({ name }) => name === 'kata/0')
+  if (unit?.charm.upgrades === undefined) throw new Error('no unit that upgrades')
+  unit.charm = { ...unit.charm, upgrades: { ...unit.charm.upgrades, version: () => undefined } }
+  const { charm, options, set, resources } = unit
+  want(unit, { charm, options: { ...options, handlers: 'other' }, set, resources, ...(back ? { back } : {}) })
+  expect(wayToWish(site, unit)).toBe(way)
 })
 
 test('a version that does not prove itself is put back, said, remembered, and tried again only when asked', () => {

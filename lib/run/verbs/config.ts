@@ -1,3 +1,4 @@
+import { givenAnew } from '../../model/given-anew.ts'
 import type { CharmMeta } from '../../model/charm-meta.ts'
 import { requireCharmOf } from '../../model/charm-of.ts'
 import type { Application } from '../../model/declaration.ts'
@@ -20,7 +21,7 @@ export function configure(
       checkOptionNames(meta, change.reset)
       const keep = ([key]: [string, unknown]) => !change.reset.includes(key)
       const next: Application = {
-        ...application,
+        ...givenAnew(application),
         bundleOptions: Object.fromEntries(Object.entries(application.bundleOptions).filter(keep)),
         setOptions: {
           ...Object.fromEntries(Object.entries(application.setOptions).filter(keep)),

@@ -46,12 +46,13 @@ function pastsOf(record: UnitRecord): Past[] {
 function asItWas(
   { charm, resources: now }: Application,
   past: Past,
-): Pick<Application, 'charm' | 'bundleOptions' | 'setOptions' | 'resources'> {
+): Pick<Application, 'charm' | 'bundleOptions' | 'setOptions' | 'resources' | 'back'> {
   const wasSet = ([key]: [string, unknown]) => past.set.includes(key)
   const options = Object.entries(past.options)
   const known = Object.values(now)
   return {
     charm: past.charm ?? charm,
+    back: past.version,
     bundleOptions: Object.fromEntries(options.filter((entry) => !wasSet(entry))),
     setOptions: Object.fromEntries(options.filter(wasSet)),
     resources: mapRecord(past.resources ?? {}, (_name, { name, sha256 }) => {

@@ -1,3 +1,4 @@
+import { givenAnew } from '../../model/given-anew.ts'
 import { KcharmError } from '../../errors/index.ts'
 import type { CharmMeta } from '../../model/charm-meta.ts'
 import { charmKey, isSameCharm, requireCharmOf } from '../../model/charm-of.ts'
@@ -22,7 +23,7 @@ export function upgrade(
       const application = path ? { ...declared, ...otherCharm(declared, path) } : declared
       const meta = requireCharmOf(application, charms)
       const version = to === undefined ? {} : parseOptions(meta, { version: to })
-      const next = { ...application, setOptions: { ...application.setOptions, ...version } }
+      const next = { ...givenAnew(application), setOptions: { ...application.setOptions, ...version } }
       optionsInForce(meta, next)
       const applications = { ...model.applications, [app]: next }
       return { ...rest, model: { ...model, applications }, apps: [app], retries: [app] }
