@@ -1,8 +1,9 @@
 import { type FileObject, textReading } from '../../lib/host/file.ts'
 import type { EditObject } from '../../lib/host/edit.ts'
 import type { HostObject } from '../../lib/host/objects.ts'
-import type { View } from '../../lib/host/view.ts'
 import { remembered } from '../../lib/model/memo.ts'
+import type { Ctx } from './context.ts'
+import { schemaMove } from './schema-move.ts'
 import { CONF_D, CONFIG, DROP_IN } from './observe.ts'
 import { isOne } from './toml/facts.ts'
 import { editConfig, intentOf, isEmptyWish, readConfig, renderDropIn, setImport, type Wish } from './toml/index.ts'
@@ -14,13 +15,13 @@ import { editConfig, intentOf, isEmptyWish, readConfig, renderDropIn, setImport,
 export function configObjects(given: {
   version: string
   wish: Wish
-  view: View
+  context: Pick<Ctx, 'view' | 'ascent'>
   prepare?: EditObject[]
 }): HostObject[] {
-  const { version, wish, view, prepare = [] } = given
+  const { version, wish, context, prepare = [] } = given
+  const { view } = context
   if (isOne(version)) return [...prepare, inPlace(version, wish)]
-  const text = view.peek(textReading(CONFIG))
-  const before = [...prepare, ...(typeof text === 'string' && isOurs(text) ? [withdrawal] : [])]
+  const before = mendedMain({ version, context, prepare }).edits
   if (isEmptyWish(wish)) return before
   const main = () => view.read(textReading(CONFIG)) || NEW_MAIN
   const facts = () => readConfig(main(), { path: CONFIG, daemon: version })
@@ -41,6 +42,20 @@ export function configObjects(given: {
   ]
 }
 
+/** The edits that come before ours: the main file as this version is to find it, and why it keeps an older schema if it does. */
+export function mendedMain(given: { version: string; context: Pick<Ctx, 'view' | 'ascent'>; prepare: EditObject[] }): {
+  edits: EditObject[]
+  stays?: string | undefined
+} {
+  const { version, context, prepare } = given
+  const text = context.view.peek(textReading(CONFIG))
+  const old = typeof text === 'string' ? text : ''
+  const before = [...prepare, ...(isOurs(old) ? [withdrawal] : [])]
+  const ready = before.reduce((base, { fn }) => fn(base), old)
+  const { edit, stays } = schemaMove(ready, context, version)
+  return { edits: edit ? [...before, edit] : before, stays }
+}
+
 /** What a 1.x daemon had in the main file stands in the drop-in from now on. */
 const withdrawal: EditObject = {
   kind: 'edit',
@@ -51,7 +66,7 @@ const withdrawal: EditObject = {
 }
 
 function isOurs(text: string): boolean {
-  return text.includes('kcharm') && /^version\s*=\s*2\s*$/m.test(text)
+  return text.includes('kcharm') && /^\s*version\s*=\s*2\s*(#|$)/m.test(text)
 }
 
 function inPlace(version: string, wish: Wish): HostObject {

@@ -1,4 +1,7 @@
 import type { Ascent } from '../../lib/lifecycle/upgrades.ts'
+import { mendedMain } from './configure.ts'
+import { CONFIG } from './observe.ts'
+import { preparations, wordsOf } from './prepare.ts'
 import { blocked, type Ctx, type Out } from './context.ts'
 import { liveTasksOf } from './daemon.ts'
 import { type Method, methodOf } from './install.ts'
@@ -15,7 +18,7 @@ export function preUpgrade(context: Ctx): Out {
     refusedFlavour(context) ??
     noWay(ascent) ??
     refusedMachine(context, method) ?? {
-      notes: notesFor(context, ascent),
+      notes: [...notesFor(context, ascent), ...wordsOnSchema(context, method.version ?? ascent.to)],
       asks: [...sandboxesEnd(context, ascent), ...asksFor(context, method)],
     }
   )
@@ -67,6 +70,11 @@ function notesFor(context: Ctx, { from, to, goal, path = [] }: Ascent): string[]
     `containerd restarts once; ${tasks === 0 ? 'no container runs now' : `${tasks} containers run on`}`,
     ...(Array.isArray(said) ? said.map((each) => `the running version warns: ${each}`) : []),
   ]
+}
+
+function wordsOnSchema(context: Ctx, version: string): string[] {
+  const { stays } = mendedMain({ version, context, prepare: preparations(wordsOf(context.config), version) })
+  return stays === undefined ? [] : [`${CONFIG} keeps schema 2, which containerd ${version} reads: ${stays}`]
 }
 
 /** An rpm that no repository has cannot be made again from what is installed: somebody must agree to do without. */

@@ -2,7 +2,7 @@ import { textReading } from '../../lib/host/file.ts'
 import { type HostObject, readingOf } from '../../lib/host/objects.ts'
 import { MANAGERS } from '../../lib/host/package-manager.ts'
 import { packageReading } from '../../lib/host/package.ts'
-import { NotYet } from '../../lib/host/view.ts'
+import { isUnknown, NotYet } from '../../lib/host/view.ts'
 import type { RuntimeHandler } from '../../lib/model/interfaces.ts'
 import { remembered } from '../../lib/model/memo.ts'
 import { refusedCgroup } from './cgroup.ts'
@@ -18,12 +18,12 @@ import { PACKAGES } from './package.ts'
 import { preUpgrade } from './pre-upgrade.ts'
 import { preparations, wordsOf } from './prepare.ts'
 import { registryObjects } from './registries/files.ts'
-import { daemonIsNew } from './upgrade-facts.ts'
+import { daemonIsNew, wordsBefore } from './upgrade-facts.ts'
 import { securing } from './upgrades.ts'
 import { unitDropIn } from './unit-drop-in.ts'
 import { mainFacts, rancherObjects, rancherOf, rancherPlaces, refusedRancher } from './rancher.ts'
 import { readConfig, type Wish } from './toml/index.ts'
-import { withoutEffect } from './toml/without-effect.ts'
+import { lostSettings } from './toml/lost-settings.ts'
 import { wishOf } from './wish-of.ts'
 
 /** Whose containerd is this, and may it be touched? Looks only. */
@@ -59,7 +59,7 @@ export function configuring(context: Ctx): Out {
   const method = methodOf(context.config, context.resources, context.view)
   const version = versionOf(context)
   const prepare = preparations(wordsOf(context.config), version)
-  const objects = configObjects({ version, wish: wishOf(context), view: context.view, prepare })
+  const objects = configObjects({ version, wish: wishOf(context), context, prepare })
   const unit = unitDropIn(context)
   const files = unit.filter((object) => object.kind === 'file')
   const read = new Map([...objects, ...files, ...binaryReads(method)].map(readingOf).map((each) => [each.key, each]))
@@ -83,18 +83,19 @@ export function proving(context: Ctx): Out {
   const method = methodOf(context.config, context.resources, context.view)
   const fresh = context.ascent ? [daemonIsNew(method)] : []
   return {
-    ...(context.ascent ? { notes: lostSettings(context, version) } : {}),
+    ...(context.ascent ? { notes: wordsOnLost(context, version) } : {}),
     checks: [...checks, ...fresh],
     ...(method.by === 'hand' ? { adopted: true as const } : {}),
     ...proved(context, { version, wish, whose: '', writers: writersIn(context) }),
   }
 }
 
-/** What the operator's file says and the new daemon does not do. */
-function lostSettings({ view }: Ctx, version: string): string[] {
-  const [text, dump] = [view.peek(textReading(CONFIG)), view.peek(effectiveConfig)]
-  if (typeof text !== 'string' || typeof dump !== 'string' || text === '' || dump === '') return []
-  return withoutEffect({ text, path: CONFIG }, dump).map((path) => `without effect on containerd ${version}: ${path}`)
+/** What was set on the old version, and is not on the new one. */
+function wordsOnLost({ view, ascent }: Ctx, version: string): string[] {
+  const [old, after] = ascent ? [view.peek(wordsBefore(ascent)), view.peek(effectiveConfig)] : []
+  if (old === undefined || isUnknown(old) || typeof after !== 'string') return []
+  if ([old.before, old.defaults, after].includes('')) return []
+  return lostSettings({ ...old, after }, version).map((path) => `lost on containerd ${version}: ${path}`)
 }
 
 /** What is known once the checks have gone well. */
@@ -123,7 +124,7 @@ export function unwiring(context: Ctx): Out {
   if (version === undefined) return {}
   const wish = { handlers: [] }
   const refused = refusedCgroup(context, { version, wish })
-  return refused ?? { objects: configObjects({ version, wish, view: context.view }) }
+  return refused ?? { objects: configObjects({ version, wish, context }) }
 }
 
 export const stages = { inspecting, installing, announcing, configuring, proving, preUpgrade, securing, unwiring }

@@ -1,5 +1,5 @@
 import { WAYS, type Manager } from '../../lib/host/package-manager.ts'
-import { path, quote } from '../../lib/host/shell.ts'
+import { KEPT, path, quote } from '../../lib/host/shell.ts'
 import type { Reading } from '../../lib/host/view.ts'
 import { check, type Check } from '../../lib/lifecycle/charm.ts'
 import type { Method } from './install.ts'
@@ -27,6 +27,25 @@ export const metadata: Reading<string | undefined> = {
   lasting: 'effect',
   script: `file=/var/lib/containerd/io.containerd.metadata.v1.bolt/meta.db; [ ! -f "$R$file" ] || echo "$file"`,
   parse: (frame) => frame.trim() || undefined,
+}
+
+/** Where what an old version says of its configuration is kept, and what it has when nobody sets anything. */
+export function keptWords({ from }: { from: string }): { dump: string; defaults: string } {
+  return { dump: `${KEPT}/containerd-${from}-dump.toml`, defaults: `${KEPT}/containerd-${from}-default.toml` }
+}
+
+/** The same, read again; empty texts where nothing is kept. */
+export function wordsBefore(ascent: { from: string }): Reading<{ before: string; defaults: string }> {
+  const { dump, defaults } = keptWords(ascent)
+  return {
+    key: `containerd:words:${ascent.from}`,
+    lasting: 'effect',
+    script: [dump, defaults].map((file) => `{ [ ! -f ${path(file)} ] || base64 -w 0 ${path(file)}; }; echo`).join('\n'),
+    parse(frame) {
+      const [before = '', usual = ''] = frame.split('\n').map((line) => Buffer.from(line, 'base64').toString('utf8'))
+      return { before, defaults: usual }
+    },
+  }
 }
 
 /** Whether this very version of a package could be had again. */

@@ -1,11 +1,12 @@
-import type { Hop, Stop, Upgrades } from '../../lib/lifecycle/upgrades.ts'
+import type { Ascent, Hop, Stop, Upgrades } from '../../lib/lifecycle/upgrades.ts'
 import type { Config } from './config.ts'
 import { type Ctx, type Out } from './context.ts'
 import type { HostObject } from '../../lib/host/objects.ts'
+import { textReading } from '../../lib/host/file.ts'
 import { KEPT } from '../../lib/host/shell.ts'
 import { methodOf } from './install.ts'
-import { versionIn } from './observe.ts'
-import { canReturn, metadata } from './upgrade-facts.ts'
+import { CONFIG, versionIn } from './observe.ts'
+import { canReturn, keptWords, metadata } from './upgrade-facts.ts'
 
 const SANDBOXES = 'pod sandboxes of the old version are not served well by the new one (containerd#11629)'
 const TWO = [
@@ -45,9 +46,12 @@ export function branchOf(version: string): string {
   return /^(\d+\.\d+)/.exec(versionIn(version) ?? '')?.[1] ?? version
 }
 
-/** What going back will need and nobody else keeps: the old package, and the daemon's own data before a major step. */
+/**
+ * What going back will need and nobody else keeps: the old package, and the daemon's own data before a major step; and what the old
+ * version makes of its configuration, for the proof of the new one.
+ */
 export function securing(context: Ctx): Out {
-  const kept = [...oldPackage(context), ...oldData(context)]
+  const kept = [...oldPackage(context), ...oldData(context), ...oldSettings(context)]
   return kept.length === 0 ? {} : { objects: [{ kind: 'directory', path: KEPT, mode: '0700' }, ...kept] }
 }
 
@@ -67,6 +71,16 @@ function oldData(context: Ctx): HostObject[] {
   return [{ kind: 'copy', from: found, to: `${KEPT}/containerd-${ascent.from}-meta.db` }]
 }
 
-function isMajor({ ascent }: Ctx): boolean {
+function oldSettings({ ascent, view }: Ctx): HostObject[] {
+  if (ascent === undefined || view.peek(textReading(CONFIG)) === '') return []
+  const { dump, defaults } = keptWords(ascent)
+  return [
+    { kind: 'output', argv: ['containerd', '-c', CONFIG, 'config', 'dump'], to: dump },
+    { kind: 'output', argv: ['containerd', 'config', 'default'], to: defaults },
+  ]
+}
+
+/** From one major version to another. */
+export function isMajor({ ascent }: { ascent?: Ascent | undefined }): boolean {
   return ascent !== undefined && ascent.from.split('.')[0] !== ascent.to.split('.')[0]
 }

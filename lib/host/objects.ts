@@ -8,6 +8,7 @@ import { hold } from './hold.ts'
 import { kernelModule } from './kernel-module.ts'
 import type { Change, Kind, Undoer } from './kind.ts'
 import { link } from './link.ts'
+import { output } from './output.ts'
 import { packageKind } from './package.ts'
 import { repack } from './repack.ts'
 import { repositoryIndex } from './repository-index.ts'
@@ -25,6 +26,7 @@ const kinds = {
   hold,
   'kernel-module': kernelModule,
   link,
+  output,
   package: packageKind,
   repack,
   'repository-index': repositoryIndex,

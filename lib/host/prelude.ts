@@ -110,6 +110,10 @@ kc_copy_whole() {
     if [ "$kc_was" = "$(stat -c '%Y %s' "$1")" ] && cmp -s "$1" "$2.kcharm-new"; then kc_sync "$2.kcharm-new" && mv -f "$2.kcharm-new" "$2"; return; fi
   done
   rm -f "$2.kcharm-new"; kc_say "$kc_from changes all the time"; return 1; }
+kc_keep_output() {
+  kc_to=$1; shift; mkdir -p "\${kc_to%/*}" || return
+  (umask 077; "$@" >"$kc_to.kcharm-new") && kc_sync "$kc_to.kcharm-new" && mv -f "$kc_to.kcharm-new" "$kc_to" && return
+  rm -f "$kc_to.kcharm-new"; kc_say "cannot put down what $* says"; return 1; }
 kc_note() {
   mkdir -p "$R${HOME}" || return
   { [ ! -s "$R${MANIFEST}" ] || [ -z "$(tail -c 1 "$R${MANIFEST}")" ] || echo; printf '%s\n' "$@"; } |

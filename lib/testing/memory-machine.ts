@@ -64,7 +64,7 @@ export class MemoryMachine {
     if (prefix === 'text') return this.texts.get(name) ?? ''
     if (prefix === 'backup') return this.backups.get(name)
     if (prefix === 'apt') return this.candidates(name)
-    if (/^(copy|file|dir|link|tree|mod|pkg|svc|hold|index|blob)$/.test(prefix))
+    if (/^(copy|output|file|dir|link|tree|mod|pkg|svc|hold|index|blob)$/.test(prefix))
       return this.cells.get(key) ?? untouched(key)
     if (prefix === 'found-svc') return this.value(`svc:${name}`)
     return this.fixtures.report(key, this)

@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto'
 import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { packTar } from '../../lib/lab/archives/tar.ts'
 import { buildContainerd2 } from '../../lib/lab/index.ts'
 import { changesIn, newOperator, type Operator, type Result, statusesIn } from './support/cli.ts'
 import { CONFIG, daemonOf, pullImage, startContainer } from './support/containerd.ts'
 import { startCounter } from './support/counter.ts'
+import { importImage } from './support/image-tar.ts'
 import { startLab, type TestLab } from './support/labs.ts'
 import { makeCertificates, startTlsRegistry } from './support/tls-registry.ts'
 
@@ -63,11 +62,9 @@ test('a registry is checked by the CA that stands with it, and shown the machine
 })
 
 test('the pause image is pinned when it comes, so that the kubelet keeps it (kubernetes#81756)', async () => {
-  const image = imageTar('example/pause:7').toString('base64')
   await deploy({ sandbox_image: 'docker.io/example/pause:7' })
   for (const node of NODES) {
-    await writeFile(join(await lab.root(node), 'root/pause.b64'), image)
-    await lab.sh(node, 'base64 -d /root/pause.b64 | ctr -n k8s.io images import -; rm /root/pause.b64')
+    await importImage(lab, node, { name: 'docker.io/example/pause:7', program: { path: 'pause', bytes: 'pause\n' } })
     const pinned = expect.objectContaining({ name: 'docker.io/example/pause:7', pinned: true }) as unknown
     await expect
       .poll(() => answer(node, 'images'), { timeout: 10_000 })
@@ -152,27 +149,6 @@ test('mirrors in the main file are not overruled in silence (killer-sh#93)', asy
   expect(changesIn(refused).filter((change) => change.startsWith('adopted'))).toEqual([])
   await writeFile(file, text)
 })
-
-/** An image of one small file, as `docker save` writes it. */
-function imageTar(name: string): Buffer {
-  const layer = packTar([{ path: 'pause', file: 'pause\n', mode: 0o755 }])
-  const config = JSON.stringify({
-    architecture: 'amd64',
-    os: 'linux',
-    config: {},
-    rootfs: { type: 'layers', diff_ids: [`sha256:${digest(layer)}`] },
-  })
-  const manifest = JSON.stringify([{ Config: 'config.json', RepoTags: [`docker.io/${name}`], Layers: ['layer.tar'] }])
-  return packTar([
-    { path: 'layer.tar', file: layer },
-    { path: 'config.json', file: config },
-    { path: 'manifest.json', file: manifest },
-  ])
-}
-
-function digest(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex')
-}
 
 async function answer(app: string, action: string): Promise<unknown> {
   const ran = await operator.run('run', `${app}/0`, action, '--json')

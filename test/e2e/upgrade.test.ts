@@ -3,6 +3,7 @@ import { buildContainerd2, makeStandInKata } from '../../lib/lab/index.ts'
 import { kataThatLies } from '../run/kata-that-lies.ts'
 import { changesIn, newOperator, type Operator, type Result } from './support/cli.ts'
 import { configOf, criPlugins, daemonOf } from './support/containerd.ts'
+import { removePodSandbox, runPodSandbox } from './support/pod-sandbox.ts'
 import { startLab, type TestLab } from './support/labs.ts'
 import { expectNoGap, startTicking, ticksOn } from './support/ticks.ts'
 
@@ -85,18 +86,35 @@ describe('Kata', () => {
 describe('containerd from its package 1.7 to its archive 2.3', () => {
   const WANTED = () => ({ kata: first, containerd })
 
-  test('plan, upgrade, proof: handlers in the new drop-in, the main file the operator’s own, the container lives', async () => {
+  test('plan, upgrade, proof: handlers in the new drop-in, the main file moved to schema 3, the container lives', async () => {
+    await setByHand('n2')
     const before = await ticksOn(lab, 'n1')
     const shown = await operator.run('plan', await bundle(WANTED()), '-i', lab.lab.inventory)
     expect(shown.stdout).toMatch(/\* containerd 1\.7\.24 to 2\.3\.\d+/)
     expect(shown.stdout).toContain('* containerd restarts once; 1 containers run on')
-    await deploy(WANTED())
+    expect(shown.stdout).toContain(
+      'from schema 2 to 3; no containerd 2 has these: plugins."io.containerd.grpc.v1.cri".registry',
+    )
+    const done = await operator.run('deploy', await bundle(WANTED()), '-i', lab.lab.inventory, '--yes')
+    expect(done.status, done.stderr).toBe(0)
+    const lost = `plugins."io.containerd.grpc.v1.cri".registry.configs."r.example".tls.insecure_skip_verify`
+    expect(done.stderr.split('\n').filter((line) => line.includes('lost on containerd'))).toEqual([
+      expect.stringMatching(
+        new RegExp(`containerd/1.*lost on containerd 2\\.3\\.\\d+: ${lost.replaceAll('.', '\\.')}$`),
+      ),
+    ])
     for (const node of NODES) {
+      const main = await configOf(lab, node)
+      expect(main).not.toContain('BEGIN kcharm')
+      expect(main).not.toContain('grpc.v1.cri')
+      expect(main).toMatch(/^version = 3 # kcharm, was 2$/m)
+      expect(await lab.sh(node, 'containerd -c /etc/containerd/config.toml config dump')).toContain('/usr/lib/cni')
       expect(await lab.sh(node, 'ctr version | sed -n "/Server/,$ s/.*Version: *//p"')).toMatch(/^v?2\.3\./)
       expect((await criPlugins(lab, node)).every((line) => line.endsWith(' ok'))).toBe(true)
       expect(await lab.sh(node, 'containerd -c /etc/containerd/config.toml config dump')).toContain('kata-qemu')
-      expect(await configOf(lab, node)).not.toContain('BEGIN kcharm')
-      expect(await lab.sh(node, 'ls /var/lib/kcharm/kept')).toBe('containerd-1.7.24-meta.db')
+      expect(await lab.sh(node, 'ls /var/lib/kcharm/kept; stat -c %a /var/lib/kcharm/kept/*')).toBe(
+        'containerd-1.7.24-default.toml\ncontainerd-1.7.24-dump.toml\ncontainerd-1.7.24-meta.db\n600\n600\n600',
+      )
     }
     await expectNoGap(lab, 'n1', before)
     expect(changesIn(await deploy(WANTED()))).toEqual([])
@@ -108,6 +126,7 @@ describe('containerd from its package 1.7 to its archive 2.3', () => {
     for (const node of NODES) {
       expect(await lab.sh(node, 'ctr version | sed -n "/Server/,$ s/.*Version: *//p"')).toMatch(/^v?1\.7\.24/)
       expect(await configOf(lab, node)).toContain('BEGIN kcharm')
+      expect(await configOf(lab, node)).toMatch(/^version = 2$/m)
       expect(await lab.sh(node, 'ls /etc/containerd/conf.d /usr/local/lib/kcharm 2>/dev/null || echo none')).toBe(
         'none',
       )
@@ -127,6 +146,29 @@ describe('containerd from its package 1.7 to its archive 2.3', () => {
     expect(await lab.sh('n1', 'ctr version | sed -n "/Server/,$ s/.*Version: *//p"')).toMatch(/^v?1\.7\.24/)
     await expectNoGap(lab, 'n1', before)
     await lab.sh('n1', 'rm /etc/systemd/system/containerd.service.d/no-two.conf; systemctl daemon-reload')
+    expect(changesIn(await deploy({ kata: first }))).toEqual([])
+  })
+
+  test('a pod sandbox would not live through it: without a word of the operator’s nothing changes, with it the step is made', async () => {
+    const before = await ticksOn(lab, 'n1')
+    const daemons = await Promise.all(NODES.map((node) => daemonOf(lab, node)))
+    const sandbox = await runPodSandbox(lab, 'n1', 'one')
+    const args = ['deploy', await bundle(WANTED()), '-i', lab.lab.inventory, '--yes']
+    const refused = await operator.run(...args)
+    expect(refused.status).toBe(14)
+    expect(refused.stdout).toContain(`1 live now: ${sandbox.slice(0, 12)}`)
+    expect(refused.stderr).toContain('the pod sandboxes of this machine are not expected to live through it')
+    expect(refused.stderr).toContain('--accept')
+    expect(await Promise.all(NODES.map((node) => daemonOf(lab, node)))).toEqual(daemons)
+
+    const done = await operator.run(...args, '--accept')
+    expect(done.status, done.stderr).toBe(0)
+    for (const node of NODES) {
+      expect(await lab.sh(node, 'ctr version | sed -n "/Server/,$ s/.*Version: *//p"')).toMatch(/^v?2\.3\./)
+    }
+    await expectNoGap(lab, 'n1', before)
+    await removePodSandbox(lab, 'n1', sandbox)
+    await operator.json(0, 'rollback', 'containerd', '--yes')
     expect(changesIn(await deploy({ kata: first }))).toEqual([])
   })
 
@@ -151,6 +193,20 @@ describe('containerd from its package 1.7 to its archive 2.3', () => {
     await expectNoGap(lab, 'n1', before)
   })
 })
+
+/** What an operator may have there: a setting that goes along, and one that no containerd 2 has. */
+async function setByHand(node: string): Promise<void> {
+  await lab.sh(
+    node,
+    `cat >>/etc/containerd/config.toml <<'EOF'
+[plugins."io.containerd.grpc.v1.cri".image_decryption]
+  key_model = "node"
+[plugins."io.containerd.grpc.v1.cri".registry.configs."r.example".tls]
+  insecure_skip_verify = true
+EOF
+systemctl restart containerd`,
+  )
+}
 
 /** A daemon of 2.x comes up here, and dies when it has run for ten seconds; a timer of systemd's could be a minute late. */
 const KILL_TWO = `mkdir -p /etc/systemd/system/containerd.service.d

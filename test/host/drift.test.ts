@@ -27,6 +27,7 @@ const objects = {
   file: { kind: 'file', path: conf, text: 'x\n' },
   'kernel-module': { kind: 'kernel-module', name: 'vhost_vsock' },
   link: { kind: 'link', path: '/opt/kata', target: '/opt/kata-1' },
+  output: { kind: 'output', argv: ['cat', conf], to: '/etc/said' },
   package: { kind: 'package', name: 'containerd', services: ['containerd'] },
   hold: { kind: 'hold', name: 'containerd' },
   'repository-index': { kind: 'repository-index', manager: 'apt', source: '/etc/apt/sources.list.d/x.sources' },
@@ -56,6 +57,7 @@ const DRIFTS: [Kind, string, (root: string) => void, string][] = [
   ['kernel-module', 'unloaded', (root) => rmSync(join(root, 'sys/module/vhost_vsock'), { recursive: true }), 'load'],
   ['link', 'elsewhere', (root) => relink(join(root, 'opt/kata'), '/opt/other'), 'link'],
   ['link', 'gone', (root) => unlinkSync(join(root, 'opt/kata')), 'link'],
+  ['output', 'gone', (root) => unlinkSync(join(root, 'etc/said')), 'put what'],
   ['package', 'removed', (root) => standIn(root, 'apt-get', '-y', 'remove', 'containerd'), 'install'],
   ['hold', 'taken away', (root) => standIn(root, 'apt-mark', 'unhold', 'containerd'), 'hold'],
   [

@@ -61,6 +61,7 @@ export const EVERY_OBJECT: HostObject[] = [
   { kind: 'archive', path: '/usr/local/lib/cni', blob: { ...blob, name: 'cni.tgz' }, prefix: '.' },
   { kind: 'archive', path: '/usr/local/lib/runc', blob: { ...blob, name: 'runc.amd64' }, prefix: '.', program: 'runc' },
   { kind: 'copy', from: '/var/lib/thing', to: '/var/lib/copy' },
+  { kind: 'output', argv: ['cat', '/etc/thing'], to: '/var/lib/said' },
   { kind: 'repack', name: 'thing', version: '1:2-3' },
   { kind: 'directory', path: '/etc/thing' },
   {

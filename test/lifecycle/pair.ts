@@ -104,6 +104,7 @@ function fixtures(conditions: Conditions): Fixtures {
       if (key === 'containerd:exe') return '/usr/bin/containerd'
       if (key === 'containerd:metadata') return '/var/lib/containerd/meta.db'
       if (key.startsWith('containerd:can-return')) return true
+      if (key.startsWith('containerd:words:')) return { before: '', defaults: '' }
       if (key.startsWith('kata:shim')) return shimOf(key, machine)
       throw new Error(`the machine in memory reports no ${key}`)
     },

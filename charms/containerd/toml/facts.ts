@@ -1,5 +1,6 @@
 import { CRI_IMAGES, CRI_NAMES, CRI_RUNTIME, GRPC_ADDRESSES, GRPC_CRI, runtimesIn } from './ids.ts'
 import { ownerOf, type Owner } from './owner.ts'
+import { isMoved } from './move.ts'
 import { isTable, lookup, parseToml, type Table } from './parse.ts'
 import { lineOf, startsWith, statements } from './statements.ts'
 import { writersOf } from './writers.ts'
@@ -48,6 +49,8 @@ export interface ConfigFacts {
   writers: string[]
   /** A byte order mark in front: 1.x reads such a file, 2.x does not. */
   byteOrderMark: boolean
+  /** kcharm has moved it to its schema. */
+  moved: boolean
 }
 
 export interface Reader {
@@ -92,6 +95,7 @@ export function factsOf(config: Table, text: string, { path, daemon = '2.0' }: R
     owner: ownerOf(config, text),
     writers: writersOf(config, text),
     byteOrderMark: text.startsWith('\uFEFF'),
+    moved: isMoved(text),
   }
 }
 

@@ -1,6 +1,7 @@
 export { renderDropIn } from './drop-in.ts'
 export { editConfig } from './edit-config.ts'
 export { handlersInDump, readConfig, type ConfigFacts, type Runtime } from './facts.ts'
+export { isMoved, type Move, moveToSchema3 } from './move.ts'
 export { migrateConfig, type Migration } from './migrate.ts'
 export { enableCri } from './plugin-list.ts'
 export { setImport } from './import-line.ts'

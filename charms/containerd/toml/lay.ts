@@ -3,7 +3,7 @@ import { KcharmError } from '../../../lib/errors/index.ts'
 import { insertBlock } from './block.ts'
 import { RUNTIMES } from './ids.ts'
 import { insertInline, isInline } from './inline-table.ts'
-import { leafKey, leaves, parseToml, type Table } from './parse.ts'
+import { leafKey, leaves, leavesIfToml, type Table } from './parse.ts'
 import { renderTable, tomlPath } from './render.ts'
 import { setValue } from './set-value.ts'
 import { LINE_TAG } from './tags.ts'
@@ -59,12 +59,4 @@ function verify(text: string, { left, parts }: { left: Withdrawn; parts: Parts }
   throw new KcharmError('unsafe-input', `${path}: its layout leaves no place for kcharm's tables; it was left alone`, {
     hint: `write ${tomlPath(RUNTIMES)} as plain tables, and deploy again`,
   })
-}
-
-function leavesIfToml(text: string, path: string): Map<string, unknown> | undefined {
-  try {
-    return leaves(parseToml(text, path))
-  } catch {
-    return undefined
-  }
 }

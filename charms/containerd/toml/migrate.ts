@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { KcharmError } from '../../../lib/errors/index.ts'
 import { CRI_RUNTIME, GRPC_CRI } from './ids.ts'
-import { isTable, leafKey, leaves, lookup, parseToml, type Table } from './parse.ts'
+import { isTable, leafKey, leafPath, leaves, leavesIfToml, lookup, parseToml, type Table } from './parse.ts'
 import { itemsOf, pluginLists } from './plugin-list.ts'
+import { renamePlugin } from './plugin-name.ts'
 import { tomlPath } from './render.ts'
 import { lineOf, statements, type Statement } from './statements.ts'
 import { LINE_TAG, wasTag } from './tags.ts'
@@ -43,7 +44,7 @@ function sleeps(name: string, daemon: string): boolean {
 
 function pathsBelow(config: Table, name: string): string[] {
   const keys = [...leaves(lookup(config, ['plugins', name]), ['plugins', name]).keys()]
-  return keys.map((key) => tomlPath(JSON.parse(`${key}]`) as string[]))
+  return keys.map((key) => tomlPath(leafPath(key)))
 }
 
 /** Its own line is changed; a new one goes above the first statement, since below a [header] it would be that table's. */
@@ -59,22 +60,10 @@ function versionCut(text: string, all: readonly Statement[]): Cut {
   return { start, end: start, put: `${pad}version = 2${LINE_TAG}${eolOf(text)}` }
 }
 
-/** The plugin's name where a statement itself holds it. */
-function keyCut(text: string, { kind, path, table, start }: Statement): Cut[] {
-  const to = path[0] === 'plugins' ? NAMES[path[1] ?? ''] : undefined
-  if (to === undefined || kind === 'comment') return []
-  const depth = kind === 'header' ? 0 : table.length
-  if (depth > 1) return []
-  const pattern = depth === 1 ? SECOND : kind === 'header' ? HEADER : FIRST
-  const found = pattern.exec(text.slice(start))
-  if (found === null) return []
-  const at = start + (found[1] ?? '').length
-  return [{ start: at, end: at + (found[2] ?? '').length, put: JSON.stringify(to) }]
+function keyCut(text: string, statement: Statement): Cut[] {
+  const to = statement.path[0] === 'plugins' ? NAMES[statement.path[1] ?? ''] : undefined
+  return to === undefined ? [] : renamePlugin(text, statement, to)
 }
-
-const FIRST = /^((?:plugins|"plugins"|'plugins')\s*\.\s*)("[^"]*"|'[^']*'|[\w-]+)/
-const HEADER = /^(\[\[?\s*(?:plugins|"plugins"|'plugins')\s*\.\s*)("[^"]*"|'[^']*'|[\w-]+)/
-const SECOND = /^()("[^"]*"|'[^']*'|[\w-]+)/
 
 /** Schema 2 takes no short name in its lists of plugins: the daemon would not start. */
 function listCuts(text: string, path: string): Cut[] {
@@ -99,14 +88,6 @@ function verify(text: string, { config, path }: { config: Table; path: string })
   throw new KcharmError('unsafe-input', `${path}: has tables under a plugin's old and its new name, or in one line`, {
     hint: 'bring them together under the new name by hand, with `version = 2`, and deploy again',
   })
-}
-
-function leavesIfToml(text: string, path: string): Map<string, unknown> | undefined {
-  try {
-    return leaves(parseToml(text, path))
-  } catch {
-    return undefined
-  }
 }
 
 function pluginsOf({ plugins }: Table): Table {

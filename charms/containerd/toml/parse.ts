@@ -64,3 +64,22 @@ function collect(value: unknown, key: string, found: Map<string, unknown>): void
 export function leafKey(path: readonly string[]): string {
   return JSON.stringify(path).slice(0, -1)
 }
+
+/** A value that is what a setting is when nobody sets it: empty, zero, off. */
+export function saysNothing(value: unknown): boolean {
+  return !value || (Array.isArray(value) && value.length === 0)
+}
+
+/** `leafKey`'s path. */
+export function leafPath(key: string): string[] {
+  return JSON.parse(`${key}]`) as string[]
+}
+
+/** The leaves of a text, or nothing where it is not TOML. */
+export function leavesIfToml(text: string, path: string): Map<string, unknown> | undefined {
+  try {
+    return leaves(parseToml(text, path))
+  } catch {
+    return undefined
+  }
+}

@@ -21,6 +21,12 @@ export function refusalOf(facts: ConfigFacts): Refusal | undefined {
       wayOut: `set migrate_config=true, or ${migrate(path, newest)}`,
     }
   }
+  if (schema > newest && facts.moved) {
+    return {
+      why: `${path} was written for schema ${schema} when containerd 2 came, and containerd ${daemon} knows no schema after ${newest}`,
+      wayOut: 'kcharm rollback puts the old version and its file back, as long as they are kept',
+    }
+  }
   if (schema > newest) {
     return {
       why: `${path} is of schema ${schema}, but containerd ${daemon} knows no schema after ${newest}`,

@@ -8,6 +8,7 @@ const FACTS = {
   'containerd:deprecations': [],
   'containerd:can-return:apt:containerd:1.7.24~ds1-6': true,
   'containerd:dump': '',
+  'containerd:words:1.7.24': { before: '', defaults: '' },
 }
 
 /** A unit on 1.7.24 from Debian's package, on its way to what the rest says. */
@@ -84,13 +85,10 @@ describe('before an upgrade', () => {
 
   test('an old package that is nowhere to be had: apt’s is made again from what is installed, an rpm is asked for', () => {
     const wanted: StageState = { config: { source: 'package', version: '1.7.28' } }
-    expect(objectsOf('securing', upgrading(wanted))).toEqual([])
+    const packages = (state: StageState) => objectsOf('securing', state).filter(({ kind }) => kind === 'repack')
+    expect(packages(upgrading(wanted))).toEqual([])
     const gone = { 'containerd:can-return:apt:containerd:1.7.24~ds1-6': false }
-    expect(objectsOf('securing', upgrading(wanted, gone)).at(-1)).toEqual({
-      kind: 'repack',
-      name: 'containerd',
-      version: '1.7.24~ds1-6',
-    })
+    expect(packages(upgrading(wanted, gone))).toEqual([{ kind: 'repack', name: 'containerd', version: '1.7.24~ds1-6' }])
     expect(runStage(containerd, 'preUpgrade', upgrading(wanted, gone)).asks).toEqual([])
     const rpm = {
       'machine:package-manager': 'dnf',
@@ -123,32 +121,75 @@ describe('on the way', () => {
     const observed = { [`text:${CONFIG}`]: old }
     const now = mainAfter(objectsOf('configuring', upgrading({ ...toArchive('2.3.7'), peers }, observed)), old)
     expect(now).not.toContain('kata-qemu')
-    expect(now.startsWith('# by hand\nversion = 2\n')).toBe(true)
-    expect(now).toContain('conf.d')
+    expect(now).toBe(`# by hand\nversion = 3 # kcharm, was 2\nimports = ["/etc/containerd/conf.d/*.toml"] # kcharm\n`)
   })
 
-  /** As containerd 2.3.7 dumps such a file: `bin_dir` and `sandbox_image` under other names, the rest not at all. */
-  test('settings of the main file that the new daemon does not have are listed', () => {
-    const text = `version = 2
-[plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "x/pause:1"
-  systemd_cgroup = true
-  disable_apparmor = false
-[plugins."io.containerd.grpc.v1.cri".cni]
-  bin_dir = "/usr/lib/cni"
-[plugins."io.containerd.grpc.v1.cri".registry.configs."r:5000".tls]
-  ca_file = "/etc/ca.pem"
-`
-    const dump = `version = 4
-[plugins.'io.containerd.cri.v1.images'.pinned_images]
-  sandbox = 'x/pause:1'
-[plugins.'io.containerd.cri.v1.runtime'.cni]
-  bin_dirs = ['/usr/lib/cni']
-`
-    const observed = { [`text:${CONFIG}`]: text, 'containerd:dump': dump }
+  const OLD = `version = 2\n[plugins."io.containerd.grpc.v1.cri"]\n  sandbox_image = "x/pause:1"\n`
+  const ONE_LINE = `version = 2\n[plugins."io.containerd.grpc.v1.cri"]\n  containerd = { snapshotter = "native", a = 1 }\n`
+  const IMPORTING = 'version = 2\nimports = ["/etc/containerd/more.toml"]\n'
+  const moves = (to: string, text: string, rest: StageState = {}) => {
+    const state = upgrading(
+      { ...toArchive(to), ...rest },
+      { [`text:${CONFIG}`]: text, 'containerd:imports:/etc/containerd/more.toml': [] },
+    )
+    const { notes = [] } = runStage(containerd, 'preUpgrade', state)
+    const edits = objectsOf('configuring', state)
+    return { main: mainAfter(edits, text), said: notes.filter((note) => note.includes('keeps schema 2')) }
+  }
+
+  test('the main file goes to schema 3 with the daemon: by nothing but the step from 1 to 2, and it stays there', () => {
+    const { main, said } = moves('2.3.7', OLD)
+    expect(main).toContain('version = 3 # kcharm, was 2\n')
+    expect(main).toContain('[plugins."io.containerd.cri.v1.images".pinned_images]\n  sandbox = "x/pause:1"\n')
+    expect(said).toEqual([])
+    expect(moves('1.7.33', OLD).main).toBe(OLD)
+    expect(moves('2.3.7', OLD, { version: '2.2.9' }).main).toBe(OLD)
+    const later = { [`text:${CONFIG}`]: main, 'containerd:version': '2.3.7' }
+    const edits = objectsOf('configuring', machine(later, { ...toArchive('2.3.7'), version: '2.3.7' }))
+    expect(edits.some((each) => each.kind === 'edit' && each.id === 'schema')).toBe(true)
+    expect(mainAfter(edits, main)).toBe(main)
+  })
+
+  test.each([
+    [
+      'that cannot be moved without guessing',
+      '2.3.7',
+      ONE_LINE,
+      /keeps schema 2, which containerd 2\.3\.7 reads: .*:3: .*one line/,
+    ],
+    [
+      'with imports that 2.2 would pass over',
+      '2.2.9',
+      IMPORTING,
+      /keeps schema 2, which containerd 2\.2\.9 reads: it imports/,
+    ],
+  ])('a main file %s stays, and the plan says why', (_what, to, text, words) => {
+    const { main, said } = moves(to, text, { version: to === '2.2.9' ? '2.1.9' : '1.7.24' })
+    expect(main).toContain('version = 2\n')
+    expect(said).toEqual(to === '2.2.9' ? [] : [expect.stringMatching(words)])
+  })
+
+  test('settings that the old daemon had and the new one has not are listed', () => {
+    const was = (image: string) =>
+      `version = 2\n[plugins."io.containerd.grpc.v1.cri"]\n  sandbox_image = "${image}"\n  systemd_cgroup = true\n`
+    const words = { before: was('x/pause:1'), defaults: was('usual').replace('true', 'false') }
+    const dump = `version = 4\n[plugins.'io.containerd.cri.v1.images'.pinned_images]\n  sandbox = 'x/pause:1'\n`
+    const observed = { 'containerd:words:1.7.24': words, 'containerd:dump': dump }
     expect(runStage(containerd, 'proving', upgrading(toArchive('2.3.7'), observed)).notes).toEqual([
-      'without effect on containerd 2.3.7: plugins."io.containerd.grpc.v1.cri".systemd_cgroup',
-      'without effect on containerd 2.3.7: plugins."io.containerd.grpc.v1.cri".registry.configs."r:5000".tls.ca_file',
+      'lost on containerd 2.3.7: plugins."io.containerd.grpc.v1.cri".systemd_cgroup',
+    ])
+    expect(objectsOf('securing', upgrading(toArchive('2.3.7'), { 'containerd:metadata': undefined }))).toEqual([
+      { kind: 'directory', path: '/var/lib/kcharm/kept', mode: '0700' },
+      {
+        kind: 'output',
+        argv: ['containerd', '-c', CONFIG, 'config', 'dump'],
+        to: '/var/lib/kcharm/kept/containerd-1.7.24-dump.toml',
+      },
+      {
+        kind: 'output',
+        argv: ['containerd', 'config', 'default'],
+        to: '/var/lib/kcharm/kept/containerd-1.7.24-default.toml',
+      },
     ])
   })
 

@@ -1,11 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { connect as connectHttp } from 'node:http2'
-import { connect } from 'node:net'
 import { join } from 'node:path'
+import { askCri, field } from './cri.ts'
 import type { TestLab } from './labs.ts'
 
 export const CONFIG = '/etc/containerd/config.toml'
-const SOCKET = 'run/containerd/containerd.sock'
 
 /** The running daemon; another start has another invocation. */
 export interface Daemon {
@@ -82,42 +80,15 @@ export async function isRuntimeReady(lab: TestLab, node: string): Promise<boolea
     .equals(Buffer.from([0x10, 1]))
 }
 
-/** What the CRI says of itself, by Node's own HTTP/2: `runtime.v1.RuntimeService/Status` (k8s.io/cri-api). */
-export async function criStatus(lab: TestLab, node: string, at = SOCKET): Promise<Buffer> {
-  const socket = connect(join(await lab.root(node), at))
-  const client = connectHttp('http://localhost', { createConnection: () => socket })
-  try {
-    const headers = { ':method': 'POST', ':path': '/runtime.v1.RuntimeService/Status', te: 'trailers' }
-    const request = client.request({ ...headers, 'content-type': 'application/grpc' })
-    request.end(Buffer.alloc(5)) // an empty message, not compressed
-    const parts: Buffer[] = []
-    for await (const part of request) parts.push(Buffer.from(part))
-    return Buffer.concat(parts)
-  } finally {
-    client.destroy()
-  }
+/** What the CRI says of itself. */
+export async function criStatus(lab: TestLab, node: string, at?: string): Promise<Buffer> {
+  return (await askCri(lab, node, { method: 'RuntimeService/Status', at })).answer
 }
 
 /**
- * Pulls an image as the kubelet does, by CRI's `runtime.v1.ImageService/PullImage` (k8s.io/cri-api); gives the gRPC message.
- * The request's field 1 is an ImageSpec, whose field 1 is the name.
+ * Pulls an image as the kubelet does; gives the gRPC message. The request's field 1 is an ImageSpec, whose field 1 is the name.
  */
 export async function pullImage(lab: TestLab, node: string, name: string): Promise<string> {
-  const socket = connect(join(await lab.root(node), SOCKET))
-  const client = connectHttp('http://localhost', { createConnection: () => socket })
-  try {
-    const headers = { ':method': 'POST', ':path': '/runtime.v1.ImageService/PullImage', te: 'trailers' }
-    const request = client.request({ ...headers, 'content-type': 'application/grpc' })
-    const spec = Buffer.from([0x0a, name.length, ...Buffer.from(name)])
-    const message = Buffer.from([0x0a, spec.length, ...spec])
-    request.end(Buffer.from([0, 0, 0, 0, message.length, ...message]))
-    const said: string[] = []
-    const hear = (heads: Record<string, unknown>) => said.push(String(heads['grpc-message'] ?? ''))
-    request.on('response', hear)
-    request.on('trailers', hear)
-    for await (const part of request) said.push(String(part))
-    return said.join('')
-  } finally {
-    client.destroy()
-  }
+  const message = field(1, field(1, name))
+  return (await askCri(lab, node, { method: 'ImageService/PullImage', message })).said
 }

@@ -37,6 +37,7 @@ imports = ["conf.d/*.toml"]
     pauseImage: 'pause:3',
     registryFolder: undefined,
     inlineRegistries: [],
+    moved: false,
     inlineMirrors: {},
     socket: undefined,
     state: undefined,
@@ -90,6 +91,13 @@ test.each([
     '1.7.24',
     'knows no schema after 2',
     'install a containerd that reads schema 3',
+  ],
+  [
+    'a schema that kcharm gave it for another containerd',
+    'version = 3 # kcharm, was 2\n',
+    '1.7.24',
+    'knows no schema after 2',
+    'kcharm rollback puts the old version and its file back',
   ],
   ['a schema after 2.2', 'version = 4\n', '2.2.9', 'knows no schema after 3', 'version = 3'],
   [
