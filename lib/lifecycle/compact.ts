@@ -1,4 +1,4 @@
-import { holdings, type Line, openOperation, recordsOf } from './manifest.ts'
+import { COMPACTED, holdings, type Line, openOperation, recordsOf } from './manifest.ts'
 
 /** From so many lines on a manifest is worth being written anew. */
 export const LONG = 400
@@ -48,7 +48,7 @@ function netOf(lines: Line[]): Line[] {
         return {
           t: 'intent',
           n: ++n,
-          op: 'compacted',
+          op: COMPACTED,
           unit,
           stage,
           key,

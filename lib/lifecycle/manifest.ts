@@ -84,6 +84,15 @@ export interface Intent {
   edit?: true
   /** What the file was begun with, when the edit made it. */
   ground?: string
+  /** Of a compacted line: whether it was done is not known. */
+  open?: true
+}
+
+export interface Stretch {
+  before: Cell
+  after: Cell
+  /** Whether this came to be is not known: the step was refused, or cut off. */
+  open?: true
 }
 
 /** One thing that a unit still has on the machine. */
@@ -100,7 +109,7 @@ export interface Holding {
   edit: boolean
   ground?: string
   /** Each stretch in which only the unit changed it; between two of them somebody else did. */
-  stretches: { before: Cell; after: Cell }[]
+  stretches: Stretch[]
   ns: number[]
 }
 
@@ -163,14 +172,15 @@ const folded = new WeakMap<Line[], { length: number; of: Map<string, Holding[]> 
 
 function fold(lines: Line[], unit: string, op?: string): Holding[] {
   const undone = new Set(lines.flatMap((line) => (line.t === 'undone' ? line.ns.map((n) => `${n} ${line.key}`) : [])))
+  const done = new Set(lines.flatMap((line) => (line.t === 'done' ? [line.n] : [])))
   const held = new Map<Key, Holding>()
   for (const line of lines) {
     if (line.t !== 'intent' || line.unit !== unit || (op && line.op !== op)) continue
     const still = (key: Key) => !undone.has(`${line.n} ${key}`)
     for (const [key, before] of Object.entries(line.sides ?? {})) {
-      if (still(key)) hold(held, { ...line, key, before, edit: false }, line.key)
+      if (still(key)) hold(held, { ...line, key, before, edit: false }, { of: line.key, done })
     }
-    if (still(line.key)) hold(held, line, line.of ?? line.key)
+    if (still(line.key)) hold(held, line, { of: line.of ?? line.key, done })
   }
   return [...held.values()].filter((each) => op !== undefined || !isNothing(each))
 }
@@ -205,7 +215,11 @@ export function nextNumber(lines: Line[]): number {
   return lines.reduce((most, line) => Math.max(most, used(line)), 0) + 1
 }
 
-function hold(held: Map<Key, Holding>, line: Omit<Intent, 'edit'> & { edit?: boolean }, of: Key): void {
+function hold(
+  held: Map<Key, Holding>,
+  line: Omit<Intent, 'edit'> & { edit?: boolean },
+  { of, done }: { of: Key; done: Set<number> },
+): void {
   const earlier = held.get(line.key)
   const ground = earlier ? earlier.ground : line.ground
   held.set(line.key, {
@@ -217,18 +231,33 @@ function hold(held: Map<Key, Holding>, line: Omit<Intent, 'edit'> & { edit?: boo
     reads: line.reads ?? earlier?.reads ?? [],
     edit: line.edit === true,
     ...(ground === undefined ? {} : { ground }),
-    stretches: stretchesOf(earlier?.stretches ?? [], line),
+    stretches: stretchesOf(earlier?.stretches ?? [], line, isDone(line, done)),
     ns: [...(earlier?.ns ?? []), line.n],
   })
 }
 
-/** An intent on the same `before` as the last one means that the last one was never carried out. */
-function stretchesOf(known: Holding['stretches'], line: { before: Cell; after: Cell }): Holding['stretches'] {
+function isDone({ n, op, open }: Pick<Intent, 'n' | 'op' | 'open'>, done: Set<number>): boolean {
+  return done.has(n) || (op === COMPACTED && open === undefined)
+}
+
+/** The operation of lines that stand for earlier ones. */
+export const COMPACTED = 'compacted'
+
+/**
+ * An intent on the same `before` as the last one means that the last one was never carried out. One that is not known to be done
+ * stays by itself: where it was refused, the one before it is what there is.
+ */
+function stretchesOf(
+  known: Holding['stretches'],
+  line: { before: Cell; after: Cell },
+  done: boolean,
+): Holding['stretches'] {
   const last = known.at(-1)
-  const own = { before: line.before, after: line.after }
+  const own: Stretch = { before: line.before, after: line.after, ...(done ? {} : { open: true }) }
   if (last === undefined) return [own]
   const earlier = known.slice(0, -1)
   if (canonical(last.before) === canonical(line.before)) return [...earlier, own]
-  if (canonical(last.after) === canonical(line.before)) return [...earlier, { before: last.before, after: line.after }]
+  if (done && canonical(last.after) === canonical(line.before))
+    return [...earlier, { before: last.before, after: line.after }]
   return [...known, own]
 }

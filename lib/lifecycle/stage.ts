@@ -192,9 +192,10 @@ function* write(site: Site, unit: Unit, what: { change: Change; edit?: boolean; 
   }
   const before: Line[] = [...beginLine(unit), intent]
   const after: Line[] = [{ t: 'done', n: intent.n }]
-  site.lines.push(...before, ...after)
+  site.lines.push(...before)
   yield { do: 'tell', event: { unit: unit.name, kind: 'change', stage: stageOf(unit), verb: change.verb } }
   yield { do: 'write', unit: unit.name, stage: stageOf(unit), change, before, after }
+  site.lines.push(...after)
 }
 
 function groundOf({ ground }: EditObject, before: Cell): Pick<Intent, 'ground'> {

@@ -18,12 +18,14 @@ type At = { now: Cell; view: View }
  */
 export function* undoEdit(unit: Unit, held: Holding, at: At): Steps<Change | undefined> {
   const name = held.key.slice('file:'.length)
-  let text: string | false = yield* needed(() => at.view.read(textReading(name)))
+  const now = yield* needed(() => at.view.read(textReading(name)))
+  let text: string | false = now
   const ground = held.ground ?? ''
   for (const stretch of held.stretches.toReversed()) {
     const ours = yield* textOf(stretch.after, at.view)
     const old = stretch.before === null ? ground : yield* textOf(stretch.before, at.view)
-    text = text === ours ? old : applyPatch(text, reversePatch(structuredPatch(name, name, old, ours)))
+    if (ours === undefined || text === old) continue // that step was refused or cut off before its file took its place
+    text = withoutStretch(text, { name, old, ours, open: stretch.open === true })
     if (text === false) {
       const why = 'it was edited by a hand where kcharm had edited it; take our lines out by hand'
       yield { do: 'tell', event: { unit: unit.name, kind: 'kept', key: held.key, why } }
@@ -33,7 +35,19 @@ export function* undoEdit(unit: Unit, held: Holding, at: At): Steps<Change | und
   const cell = at.now as Exclude<FileCell, null | { other: string }>
   const words = `take our lines out of ${name}`
   if (text === ground && held.before === null) return removal(held, { now: at.now, words })
+  if (text === now) return undefined
   return fileChange({ path: name, text, mode: cell.mode, owner: cell.owner, view: at.view, before: cell, words })
+}
+
+/** A step of which it is not known whether it was done was not where what it does would still fit. */
+function withoutStretch(
+  text: string,
+  { name, old, ours, open }: { name: string; old: string | undefined; ours: string; open: boolean },
+): string | false {
+  if (old === undefined) return false
+  if (text === ours) return old
+  const patch = structuredPatch(name, name, old, ours)
+  return open && applyPatch(text, patch) !== false ? text : applyPatch(text, reversePatch(patch))
 }
 
 function removal(held: Holding, how: { now: Cell; words: string }): Change {
@@ -47,7 +61,7 @@ function removal(held: Holding, how: { now: Cell; words: string }): Change {
  * was a file of ours for its owner's eyes.
  */
 export function* withTexts(change: Change, at: { name: string; held: Holding; view: View }): Steps<Change> {
-  const after = yield* textOf(at.held.before, at.view)
+  const after = (yield* textOf(at.held.before, at.view)) ?? ''
   const sides = { [`text:${at.name}`]: after }
   const secret = [change.before, at.held.before].some((cell) => isPrivate(cell as FileCell))
   if (secret && !at.held.edit) {
@@ -58,17 +72,19 @@ export function* withTexts(change: Change, at: { name: string; held: Holding; vi
   return { ...change, ...texts, sides }
 }
 
-function* textOf(cell: Cell, view: View): Steps<string> {
+/** Nothing where no file with these bytes has ever been in its place. */
+function* textOf(cell: Cell, view: View): Steps<string | undefined> {
   const file = cell as FileCell
   if (file === null || 'other' in file) return ''
   return yield* needed(() => view.read(backupReading(file.sha)))
 }
 
-function backupReading(sha: string): Reading<string> {
+function backupReading(sha: string): Reading<string | undefined> {
+  const file = path(`${BACKUPS}/${sha}`)
   return {
     key: `backup:${sha}`,
     lasting: 'fact',
-    script: `base64 ${path(`${BACKUPS}/${sha}`)}`,
-    parse: (frame) => Buffer.from(frame, 'base64').toString('utf8'),
+    script: `[ ! -f ${file} ] || { echo there; base64 ${file}; }`,
+    parse: (frame) => (frame === '' ? undefined : Buffer.from(frame.slice('there'.length), 'base64').toString('utf8')),
   }
 }

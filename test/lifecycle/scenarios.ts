@@ -26,6 +26,9 @@ const two: Wanted = { ...FRESH, shims: ['qemu', 'clh'] }
 const newKata: Wanted = { ...FRESH, kataVersion: '4.0.0' }
 const newContainerd: Wanted = { ...FRESH, containerdVersion: '1.7.28' }
 
+const newMajor: Wanted = { ...FRESH, containerdVersion: '2.0.10' }
+const oldContainerd: Wanted = { ...FRESH, containerdVersion: '1.7.24' }
+
 /** Everything that is done to machines with both charms. */
 export const scenarios: Scenario[] = [
   scenario('deploy on a bare machine', { machine: bareMachine, wanted: FRESH }),
@@ -41,6 +44,8 @@ export const scenarios: Scenario[] = [
   scenario('remove kata while related', { machine: bareMachine, before: FRESH, wanted: { ...FRESH, kata: 'absent' } }),
   scenario('a new Kata', { machine: bareMachine, before: FRESH, wanted: newKata }),
   scenario('a new containerd', { machine: bareMachine, before: FRESH, wanted: newContainerd }),
+  scenario('containerd becomes 2', { machine: adoptedMachine, before: FRESH, wanted: newMajor }),
+  scenario('back from containerd 2', { machine: adoptedMachine, before: FRESH, then: newMajor, wanted: oldContainerd }),
   scenario('both new', {
     machine: adoptedMachine,
     before: FRESH,
@@ -51,7 +56,7 @@ export const scenarios: Scenario[] = [
     machine: bareMachine,
     before: FRESH,
     then: newContainerd,
-    wanted: { ...FRESH, containerdVersion: '1.7.24' },
+    wanted: oldContainerd,
   }),
   scenario('a Kata that does not run', {
     machine: bareMachine,

@@ -41,6 +41,24 @@ describe('removal', () => {
     expect(text).not.toContain('kata')
   })
 
+  test.each([1, 2, 3])(
+    'edit %i of one file is refused, and a hand was there: the edits before it go, the hand’s line stays',
+    (nth) => {
+      const machine = adoptedMachine()
+      run(machine, FRESH)
+      const before = machine.texts.get(CONFIG)
+      let edits = 0
+      const refused = (_: number, ask: Ask): boolean => {
+        if (ask.do !== 'write' || ask.change.key !== `file:${CONFIG}` || ++edits !== nth) return false
+        machine.putFile(CONFIG, `# by a hand since\n${machine.texts.get(CONFIG)}`)
+        return true
+      }
+      run(machine, { ...FRESH, containerdVersion: '2.0.10' }, refused)
+      expect(edits).toBeGreaterThanOrEqual(nth)
+      expect(machine.texts.get(CONFIG)).toBe(`# by a hand since\n${before}`)
+    },
+  )
+
   test('a file of ours that a hand added to keeps what it was begun with; without these lines it goes', () => {
     const machine = adoptedMachine()
     machine.texts.delete(CONFIG)
