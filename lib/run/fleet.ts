@@ -14,6 +14,7 @@ import { type DeclaredUnit, type RecordedUnit, unitsOf } from '../model/units.ts
 import { type Classes, planAlike } from '../plan/plan-alike.ts'
 import { isAsked, type Planned, planSite, type SitePlan } from '../plan/plan-site.ts'
 import { ConnectionLost } from '../ssh/connection-lost.ts'
+import { Limiter } from '../ssh/limiter.ts'
 import { held } from '../ssh/lock-refused.ts'
 import { Answers } from './answers.ts'
 import { carryOut, isDeserted, type Orders } from './carry-out.ts'
@@ -97,6 +98,12 @@ export async function applyFleet(fleet: Fleet, sites: FleetSite[], how: Applying
   })
 }
 
+/**
+ * As many machines are logged in to and read at once. More would be no faster, as this process is busy with these, and would wait
+ * for it while the deadlines of their logins pass.
+ */
+const LOOKS = 64
+
 /** The machine as it is now, planned again; nothing is taken over from before. */
 export async function look({ machine, link, site }: FleetSite): Promise<Planned> {
   const again = { ...link, observed: new Map(), frames: new Map() }
@@ -115,11 +122,13 @@ async function planOn(given: FleetGiven, sessions: NodeSession[]): Promise<Fleet
   const answers = new Answers()
   await given.secret?.prepare?.(secretsNamed(given.model, given.charms))
   await given.open.prepare?.(given.machines)
-  const links = await each(machines, failed, async ({ machine }) => {
+  const looks = new Limiter(LOOKS)
+  const lookAt = async (machine: Machine): Promise<SiteLink> => {
     const session = await given.open(machine)
     sessions.push(session)
     return await readSite(machine, session, likely(machine), answers)
-  })
+  }
+  const links = await each(machines, failed, ({ machine }) => looks.run(() => lookAt(machine)))
   return { ...(await planLinks(links, given, failed)), failed, sessions }
 }
 

@@ -39,7 +39,7 @@ process.on('message', (order: NodesOrder) => {
 async function start(wanted: NodesOrder['start']): Promise<NodesAnswer> {
   if (wanted === undefined) return {}
   const { folder, names, recording, plain, ...keys } = wanted
-  const shell = recording ? { shell: recordingShell(folder) } : {}
+  const shell = recording ? { shell: recordingShell(folder) } : plain ? {} : { shell: lowShell(folder) }
   const nodes = names.map(async (name) => {
     const own = { name, ...keys, ...shell, faults: line }
     const root = join(folder, name, 'root')
@@ -50,6 +50,14 @@ async function start(wanted: NodesOrder['start']): Promise<NodesAnswer> {
     return { root, port, knownHostsLine }
   })
   return { nodes: await Promise.all(nodes) }
+}
+
+/** A login shell that gives way: all nodes share the processors of this machine with the servers that answer for them. */
+function lowShell(folder: string): string {
+  const shell = join(folder, 'low-shell')
+  writeFileSync(shell, '#!/bin/sh\nexec nice -n 19 sh "$@"\n')
+  chmodSync(shell, 0o755)
+  return shell
 }
 
 /** A login shell that keeps what it is asked to run, and what comes on its standard input, as `command` and `request`. */
