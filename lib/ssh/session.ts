@@ -130,7 +130,8 @@ class ShellSession implements Session {
   #ask(line: string, options: Exchange): Promise<Reply> {
     this.#waiting++
     const reply = this.#last.then(() => this.#exchange(line, options)).finally(() => this.#waiting--)
-    this.#last = reply.catch(() => undefined)
+    const over = (): void => undefined // the answer itself is not kept
+    this.#last = reply.then(over, over)
     return reply
   }
 
