@@ -65,9 +65,7 @@ const withdrawal: EditObject = {
   fn: (text) => (isOurs(text) ? edited({ text, wish: { handlers: [] } }) : text),
 }
 
-function isOurs(text: string): boolean {
-  return text.includes('kcharm') && /^\s*version\s*=\s*2\s*(#|$)/m.test(text)
-}
+const isOurs = remembered((text: string) => text.includes('kcharm') && readConfig(text, { path: CONFIG }).schema === 2)
 
 function inPlace(version: string, wish: Wish): HostObject {
   const words = intentOf(wish, readConfig(NEW_MAIN_1, { path: CONFIG, daemon: version }))

@@ -28,6 +28,7 @@ function moveEdit(daemon: string): EditObject {
     path: CONFIG,
     id: 'schema',
     intent: 'write it for schema 3',
+    firm: true,
     fn: (text) => moved({ text, daemon }).text,
     why: (text) => wordsOn(moved({ text, daemon })),
     validate: { argv: ['containerd', '-c', '{new}', 'config', 'dump'] },

@@ -22,7 +22,8 @@ import { daemonIsNew, wordsBefore } from './upgrade-facts.ts'
 import { securing } from './upgrades.ts'
 import { unitDropIn } from './unit-drop-in.ts'
 import { mainFacts, rancherObjects, rancherOf, rancherPlaces, refusedRancher } from './rancher.ts'
-import { readConfig, type Wish } from './toml/index.ts'
+import { runtimesIn } from './toml/ids.ts'
+import { type ConfigFacts, readConfig, settingsOf, type Wish } from './toml/index.ts'
 import { lostSettings } from './toml/lost-settings.ts'
 import { wishOf } from './wish-of.ts'
 
@@ -83,7 +84,7 @@ export function proving(context: Ctx): Out {
   const method = methodOf(context.config, context.resources, context.view)
   const fresh = context.ascent ? [daemonIsNew(method)] : []
   return {
-    ...(context.ascent ? { notes: wordsOnLost(context, version) } : {}),
+    ...(context.ascent ? { notes: wordsOnLost(context, { version, wish }) } : {}),
     checks: [...checks, ...fresh],
     ...(method.by === 'hand' ? { adopted: true as const } : {}),
     ...proved(context, { version, wish, whose: '', writers: writersIn(context) }),
@@ -91,11 +92,19 @@ export function proving(context: Ctx): Out {
 }
 
 /** What was set on the old version, and is not on the new one. */
-function wordsOnLost({ view, ascent }: Ctx, version: string): string[] {
+function wordsOnLost({ view, ascent }: Ctx, { version, wish }: { version: string; wish: Wish }): string[] {
   const [old, after] = ascent ? [view.peek(wordsBefore(ascent)), view.peek(effectiveConfig)] : []
   if (old === undefined || isUnknown(old) || typeof after !== 'string') return []
   if ([old.before, old.defaults, after].includes('')) return []
-  return lostSettings({ ...old, after }, version).map((path) => `lost on containerd ${version}: ${path}`)
+  const own = ownPaths(wish, readConfig(after, { path: '`containerd config dump`', daemon: version }))
+  return lostSettings({ ...old, after }, { daemon: version, own }).map(
+    (path) => `lost on containerd ${version}: ${path}`,
+  )
+}
+
+function ownPaths(wish: Wish, facts: ConfigFacts): string[][] {
+  const tables = wish.handlers.map(({ name }) => [...runtimesIn(facts.plugin), name])
+  return [...tables, ...settingsOf(wish, facts).map(({ path }) => path)]
 }
 
 /** What is known once the checks have gone well. */

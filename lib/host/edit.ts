@@ -15,6 +15,8 @@ export interface EditObject {
   fn(text: string): string
   /** What a file that was not there begins with: it stays as long as lines of somebody else's stand on it. */
   ground?: string
+  /** An older version cannot read the file with it: where it cannot be taken out, going back stops before it begins. */
+  firm?: true
   validate?: Validation
   /** What the change of this text means, where that does not show in its diff. */
   why?(text: string): string | undefined

@@ -39,11 +39,12 @@ function netOf(lines: Line[]): Line[] {
   const held = unitsIn(lines).flatMap((unit) =>
     holdings(lines, unit).flatMap((each) =>
       each.stretches.map((stretch): Line => {
-        const { key, stage, reads, edit, ground } = each
+        const { key, stage, reads, edit, ground, firm } = each
         const extra = {
           ...(reads.length > 0 ? { reads } : {}),
           ...(edit ? { edit: true as const } : {}),
           ...(ground === undefined ? {} : { ground }),
+          ...(firm ? { firm: true as const } : {}),
         }
         return {
           t: 'intent',

@@ -84,6 +84,8 @@ export interface Intent {
   edit?: true
   /** What the file was begun with, when the edit made it. */
   ground?: string
+  /** Nothing is put back where this edit cannot be. */
+  firm?: true
   /** Of a compacted line: whether it was done is not known. */
   open?: true
 }
@@ -108,6 +110,8 @@ export interface Holding {
   reads: Key[]
   edit: boolean
   ground?: string
+  /** See `Intent`; of any of its edits. */
+  firm: boolean
   /** Each stretch in which only the unit changed it; between two of them somebody else did. */
   stretches: Stretch[]
   ns: number[]
@@ -230,6 +234,7 @@ function hold(
     after: line.after,
     reads: line.reads ?? earlier?.reads ?? [],
     edit: line.edit === true,
+    firm: line.firm === true || earlier?.firm === true,
     ...(ground === undefined ? {} : { ground }),
     stretches: stretchesOf(earlier?.stretches ?? [], line, isDone(line, done)),
     ns: [...(earlier?.ns ?? []), line.n],

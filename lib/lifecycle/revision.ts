@@ -53,7 +53,8 @@ export function recordedRevision(
 export function wayToWish(site: Site, unit: Unit): 'upgrade' | 'rollback' | undefined {
   const open = unit.begun ? undefined : openOperation(site.lines, unit.name)?.to
   const wanted = unit.wish === undefined || isRefused(unit) ? undefined : unit.wish
-  if (wanted !== undefined && (open !== undefined || keptFor(unit) === undefined)) return 'upgrade'
+  const leads = wanted !== undefined && versionOf(unit, wanted) !== undefined
+  if (leads && (open !== undefined || keptFor(unit) === undefined)) return 'upgrade'
   const back = wanted !== undefined || open !== undefined
   return back && !unit.returning ? 'rollback' : undefined
 }
@@ -193,10 +194,14 @@ export function versionOf({ adopted }: Pick<Unit, 'adopted'>, revision: Omit<Rev
   }
 }
 
-/** The same; where it leaves that open, the kept version that somebody wants back. */
+/** The same; where it leaves that open, the kept version that somebody wants back, or the one that this unit had with it. */
 function goalOf(unit: Unit, wanted: Revision): string | undefined {
-  const isKept = unit.kept.some(({ version }) => version === wanted.back)
-  return versionOf(unit, wanted) ?? (isKept ? wanted.back : undefined)
+  const { back } = wanted
+  if (back === undefined) return versionOf(unit, wanted)
+  const same = (each: KeptRevision) =>
+    revisionKey(recordedRevision(each, wanted, unit.charmNamed)) === revisionKey(wanted)
+  const kept = unit.kept.findLast(({ version }) => version === back) ?? unit.kept.findLast(same)
+  return versionOf(unit, wanted) ?? kept?.version
 }
 
 function partsOf({ charm, options, set, resources, back }: Revision): Revision {

@@ -24,6 +24,7 @@ import { descend, isRefused, refuse, returnTo } from './revision.ts'
 import { retired } from './prune.ts'
 import { settle } from './settle.ts'
 import { staleHoldings } from './stale.ts'
+import { refuseUnfit } from './undo-file.ts'
 import { lookAgain, restoreThing, undoHoldings } from './undo.ts'
 import { contextOf, inputsDigest, type Site, stageOf, stateOf, statusOf, type Unit } from './unit.ts'
 
@@ -187,7 +188,9 @@ function* write(site: Site, unit: Unit, what: { change: Change; edit?: boolean; 
     before: change.before,
     after: isUnknown(change.after) ? null : change.after,
     ...(change.reads ? { reads: change.reads } : {}),
-    ...(edit ? { edit: true, ...(object && groundOf(object, change.before)) } : {}),
+    ...(edit
+      ? { edit: true, ...(object && { ...groundOf(object, change.before), ...(object.firm ? { firm: true } : {}) }) }
+      : {}),
     ...(change.sidesBefore ? { sides: change.sidesBefore } : {}),
   }
   const before: Line[] = [...beginLine(unit), intent]
@@ -239,14 +242,17 @@ function leftAsItIs({ app, name, fault }: Unit): StepFailed {
 /** Back to the revision that is wanted again: an upgrade that stopped in the middle, or one that succeeded, and all since. */
 function* goBack(site: Site, unit: Unit, view: View): Steps<Outcome> {
   const open = openOperation(site.lines, unit.name)
-  if (open?.to !== undefined) {
+  const kept = unit.pass?.kept
+  if (kept === undefined && open?.to !== undefined) {
+    yield* refuseUnfit(holdings(site.lines, unit.name, open.op), view)
     yield* undoHoldings(site, unit, { held: holdings(site.lines, unit.name, open.op), view })
     unit.bags = open.bags
     return 'ok'
   }
-  const kept = unit.pass?.kept
   if (kept === undefined) throw new Error(`${unit.name}: no revision is kept that it could go back to`)
-  yield* undoHoldings(site, unit, { held: holdingsSince(site.lines, unit.name, kept.op), view })
+  const held = holdingsSince(site.lines, unit.name, kept.op)
+  yield* refuseUnfit(held, view)
+  yield* undoHoldings(site, unit, { held, view })
   returnTo(unit, kept)
   return 'ok'
 }

@@ -4,7 +4,7 @@ import type { Change } from '../host/kind.ts'
 import { undoerOf } from '../host/objects.ts'
 import { BACKUPS, path } from '../host/shell.ts'
 import { type Cell, isUnknown, type Reading, type View } from '../host/view.ts'
-import { type Answer, type Ask, needed } from './ask.ts'
+import { type Answer, type Ask, needed, StepFailed } from './ask.ts'
 import type { Holding } from './manifest.ts'
 import type { Unit } from './unit.ts'
 
@@ -19,35 +19,57 @@ type At = { now: Cell; view: View }
 export function* undoEdit(unit: Unit, held: Holding, at: At): Steps<Change | undefined> {
   const name = held.key.slice('file:'.length)
   const now = yield* needed(() => at.view.read(textReading(name)))
-  let text: string | false = now
-  const ground = held.ground ?? ''
-  for (const stretch of held.stretches.toReversed()) {
-    const ours = yield* textOf(stretch.after, at.view)
-    const old = stretch.before === null ? ground : yield* textOf(stretch.before, at.view)
-    if (ours === undefined || text === old) continue // that step was refused or cut off before its file took its place
-    text = withoutStretch(text, { name, old, ours, open: stretch.open === true })
-    if (text === false) {
-      const why = 'it was edited by a hand where kcharm had edited it; take our lines out by hand'
-      yield { do: 'tell', event: { unit: unit.name, kind: 'kept', key: held.key, why } }
-      return undefined
-    }
+  const text = yield* textWithout(held, now, at.view)
+  if (text === false) {
+    const why = 'it was edited by a hand where kcharm had edited it; take our lines out by hand'
+    yield { do: 'tell', event: { unit: unit.name, kind: 'kept', key: held.key, why } }
+    return undefined
   }
   const cell = at.now as Exclude<FileCell, null | { other: string }>
   const words = `take our lines out of ${name}`
-  if (text === ground && held.before === null) return removal(held, { now: at.now, words })
+  if (text === (held.ground ?? '') && held.before === null) return removal(held, { now: at.now, words })
   if (text === now) return undefined
   return fileChange({ path: name, text, mode: cell.mode, owner: cell.owner, view: at.view, before: cell, words })
 }
 
-/** A step of which it is not known whether it was done was not where what it does would still fit. */
-function withoutStretch(
-  text: string,
-  { name, old, ours, open }: { name: string; old: string | undefined; ours: string; open: boolean },
-): string | false {
-  if (old === undefined) return false
-  if (text === ours) return old
-  const patch = structuredPatch(name, name, old, ours)
-  return open && applyPatch(text, patch) !== false ? text : applyPatch(text, reversePatch(patch))
+/** Throws where an edit that an older version cannot read could not be taken out: then nothing is put back at all. */
+export function* refuseUnfit(held: Holding[], view: View): Steps<void> {
+  for (const each of held) {
+    const name = each.key.slice('file:'.length)
+    if (!each.firm) continue
+    const now = yield* needed(() => view.read(textReading(name)))
+    if ((yield* textWithout(each, now, view)) !== false) continue
+    const was = each.before as FileCell
+    const copy = was !== null && 'sha' in was ? `, or put back ${BACKUPS}/${was.sha}, which is how it was before` : ''
+    throw new StepFailed(
+      `${name} was edited by a hand where kcharm had edited it: it cannot be put back, and nothing was`,
+      `take that edit back${copy}; then run the same command again`,
+    )
+  }
+}
+
+/** The present text without what the unit made of it; false where that no longer fits. */
+function* textWithout(held: Holding, now: string, view: View): Steps<string | false> {
+  const name = held.key.slice('file:'.length)
+  let text: string | false = now
+  for (const stretch of held.stretches.toReversed()) {
+    const ours = yield* textOf(stretch.after, view)
+    const old = stretch.before === null ? (held.ground ?? '') : yield* textOf(stretch.before, view)
+    if (ours === undefined || text === old) continue // that step was refused or cut off before its file took its place
+    if (stretch.open && text !== ours && !isIn(text, { old: old ?? '', ours })) continue // the same, and a hand was there since
+    if (old === undefined) return false
+    text = text === ours ? old : applyPatch(text, reversePatch(structuredPatch(name, name, old, ours)))
+    if (text === false) return false
+  }
+  return text
+}
+
+/** Whether a text shows the step from one text to another: by lines that only the later one has, or else that it lacks. */
+function isIn(text: string, { old, ours }: { old: string; ours: string }): boolean {
+  const [there, before, after] = [text, old, ours].map((each) => new Set(each.split('\n')))
+  const added = [...(after ?? [])].filter((line) => !before?.has(line))
+  const removed = [...(before ?? [])].filter((line) => !after?.has(line))
+  return added.length > 0 ? added.some((line) => there?.has(line)) : !removed.some((line) => there?.has(line))
 }
 
 function removal(held: Holding, how: { now: Cell; words: string }): Change {

@@ -147,7 +147,7 @@ test.each(ofSchema2)('containerd $daemon reads $name the same for schema 3, and 
   expect(missing).toEqual([])
   expect(differing.filter(([key]) => !LOST_BY_ITS_OWN.has(key))).toEqual([])
   const defaults = run('1.7.24', { files: {}, args: ['config', 'default'] }).stdout
-  expect(lostSettings({ before: dump(text, '1.7.24'), defaults, after: dump(moved) }, daemon).toSorted()).toEqual(
+  expect(lostSettings({ before: dump(text, '1.7.24'), defaults, after: dump(moved) }, { daemon }).toSorted()).toEqual(
     gone.toSorted(),
   )
 })

@@ -59,6 +59,20 @@ describe('removal', () => {
     },
   )
 
+  test('a step that was cut off behind its write is taken out, also where a hand was there since', () => {
+    const machine = adoptedMachine()
+    const before = machine.texts.get(CONFIG)
+    run(machine, FRESH)
+    const edit = machine.lines.find((line) => line.t === 'intent' && line.key === `file:${CONFIG}`)
+    machine.lines = machine.lines.filter((line) => line.t !== 'done' || edit?.t !== 'intent' || line.n !== edit.n)
+    expect(
+      holdings(machine.lines, 'containerd/0').find(({ key }) => key === `file:${CONFIG}`)?.stretches[0]?.open,
+    ).toBe(true)
+    machine.putFile(CONFIG, `# by a hand since\n${machine.texts.get(CONFIG)}`)
+    run(machine, gone)
+    expect(machine.texts.get(CONFIG)).toBe(`# by a hand since\n${before}`)
+  })
+
   test('a file of ours that a hand added to keeps what it was begun with; without these lines it goes', () => {
     const machine = adoptedMachine()
     machine.texts.delete(CONFIG)

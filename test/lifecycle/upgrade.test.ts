@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { type Ask, StepFailed } from '../../lib/lifecycle/ask.ts'
 import { recordsOf } from '../../lib/lifecycle/manifest.ts'
 import { inputsDigest, type Site, statusOf } from '../../lib/lifecycle/unit.ts'
-import { want, wayToWish } from '../../lib/lifecycle/revision.ts'
 import type { MemoryMachine } from '../../lib/testing/memory-machine.ts'
 import { play } from '../../lib/testing/play.ts'
 import { adoptedMachine, bareMachine, FRESH, siteFor, type Wanted } from './pair.ts'
@@ -49,22 +48,6 @@ test('going back undoes the upgrade and what came since; the options of that tim
   expect(machine.net()).toBe(before)
   expect(kataOn(machine)).toMatchObject({ state: 'active', version: '3.20.0' })
   expect(kataOn(machine).kept).toBeUndefined()
-})
-
-test.each([
-  ['nobody wants one back', undefined, undefined],
-  ['a kept one is wanted back', '3.20.0', 'rollback'],
-  ['one that is not kept is wanted back', '3.19.0', undefined],
-])('options that leave the version open: %s', (_what, back, way) => {
-  const machine = deployed()
-  play(siteFor(machine, NEWER), machine)
-  const site = siteFor(machine, NEWER)
-  const unit = site.units.find(({ name }) => name === 'kata/0')
-  if (unit?.charm.upgrades === undefined) throw new Error('no unit that upgrades')
-  unit.charm = { ...unit.charm, upgrades: { ...unit.charm.upgrades, version: () => undefined } }
-  const { charm, options, set, resources } = unit
-  want(unit, { charm, options: { ...options, handlers: 'other' }, set, resources, ...(back ? { back } : {}) })
-  expect(wayToWish(site, unit)).toBe(way)
 })
 
 test('a version that does not prove itself is put back, said, remembered, and tried again only when asked', () => {
@@ -184,6 +167,24 @@ test('a hand’s line in a file survives upgrade and going back', () => {
     expect(statusOf(unit)).toBe('active')
     expect(unit.judged).toBe(inputsDigest(siteFor(machine, back), unit, machine.view(new Set())))
   }
+})
+
+test('a hand’s edit in lines that the upgrade made stops the way back before anything is undone; taken back, it goes on', () => {
+  const machine = deployed(FRESH, adoptedMachine())
+  const config = '/etc/containerd/config.toml'
+  play(siteFor(machine, { ...FRESH, containerdVersion: '2.0.10' }), machine)
+  const moved = machine.texts.get(config) ?? ''
+  machine.putFile(config, moved.replace('/usr/lib/cni', '/opt/cni/bin'))
+  const back = { ...FRESH, containerdVersion: '1.7.24' }
+  expect(play(siteFor(machine, back), machine).writes).toEqual([])
+  const stuck = recordsOf(machine.lines).get('containerd/0')
+  expect(stuck).toMatchObject({ state: 'failed', version: '2.0.10' })
+  expect(stuck?.fault?.message).toContain(`${config} was edited by a hand where kcharm had edited it`)
+  expect(stuck?.fault?.hint).toMatch(/take that edit back, or put back \/var\/lib\/kcharm\/backups\/[0-9a-f]{64}/)
+  machine.putFile(config, moved)
+  play(siteFor(machine, back), machine)
+  expect(recordsOf(machine.lines).get('containerd/0')).toMatchObject({ state: 'active', version: '1.7.24' })
+  expect(machine.texts.get(config)).toContain('BEGIN kcharm')
 })
 
 test('a disk that is full says nothing about a version: it is put back, said, and the next run tries again', () => {

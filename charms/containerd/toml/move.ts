@@ -36,39 +36,53 @@ export function moveToSchema3(text: string, { path, daemon }: { path: string; da
   const before = leaves(config)
   if ([CRI_RUNTIME, CRI_IMAGES].some((name) => lookup(config, ['plugins', name]))) throw mixed(path)
   const pieces = all.map((each) => movedStatement(text, { each, all, path, daemon }))
+  const late = pieces.flatMap((piece) => piece.late ?? [])
+  refuseReopened(all, { late, path, daemon })
   const moved = withTables(
     cutAll(
       text,
       pieces.flatMap(({ cuts }) => cuts),
     ),
-    pieces.flatMap(({ late }) => late ?? []),
+    late,
   )
   verify(moved, { before, path, daemon })
   const said = [...before].filter(([, value]) => !saysNothing(value)).map(([key]) => leafPath(key))
   return { text: moved, gone: said.filter(isGone).map(tomlPath) }
 }
 
-/** Whether `moveToSchema3` has written this text: its version line says so. */
+/** Whether `moveToSchema3` has written this text, which is TOML: its version line says so. */
 export function isMoved(text: string): boolean {
-  return /^\s*version\s*=\s*3 # kcharm, was /m.test(text)
+  if (!text.includes('# kcharm, was ')) return false
+  const version = statements(text).find(isVersion)
+  return version !== undefined && text.slice(version.value, version.end) === '3' && tagOf(text, version)?.kind === 'was'
+}
+
+function isVersion({ kind, path }: Statement): boolean {
+  return kind === 'pair' && leafKey(path) === leafKey(['version'])
 }
 
 type Given = { each: Statement; all: Statement[]; path: string; daemon: string }
 
 function movedStatement(text: string, given: Given): Piece {
   const { each, daemon } = given
-  if (each.kind === 'header') return { cuts: renamed(text, each, pathInSchema3(each.path, daemon)) }
+  if (each.kind === 'header') return { cuts: renamed(text, given, pathInSchema3(each.path, daemon)) }
   if (each.kind !== 'pair') return { cuts: [] }
-  return leafKey(each.path) === leafKey(['version']) ? { cuts: [versionCut(text, each)] } : movedPair(text, given)
+  return isVersion(each) ? { cuts: [versionCut(text, each)] } : movedPair(text, given)
 }
 
-/** A tag that is there stays: it tells what the file was in the beginning. */
-function versionCut(text: string, each: Statement): Cut {
-  return { start: each.value, end: each.end, put: tagOf(text, each) ? '3' : `3${wasTag('2')}` }
+/** A tag that is there tells what the file was in the beginning; one that tells nothing gives way. */
+function versionCut(text: string, { value, end, ...rest }: Statement): Cut {
+  const tag = tagOf(text, { value, end, ...rest })
+  if (tag?.kind === 'was') return { start: value, end, put: '3' }
+  return { start: value, end: tag?.end ?? end, put: `3${wasTag('2')}` }
 }
 
-function renamed(text: string, each: Statement, to: string[]): Cut[] {
-  return to[1] === each.path[1] ? [] : renamePlugin(text, each, to[1] ?? '')
+/** Throws where the plugin's name is written in a way that only a parser finds. */
+function renamed(text: string, { each, path }: Given, to: string[]): Cut[] {
+  if (to[1] === each.path[1] || (each.kind === 'pair' && each.table.length > 1)) return []
+  const cuts = renamePlugin(text, each, to[1] ?? '')
+  if (cuts.length === 0) throw noPlace(`${path}:${lineOf(text, each.start)}`)
+  return cuts
 }
 
 function movedPair(text: string, given: Given): Piece {
@@ -78,7 +92,7 @@ function movedPair(text: string, given: Given): Piece {
   const table = pathInSchema3(each.table, daemon)
   if (!startsWith(to, table)) return movedLine(text, { each, to, daemon })
   const sameKey = leafKey(to.slice(2)) === leafKey(each.path.slice(2))
-  if (sameKey) return { cuts: renamed(text, each, to) }
+  if (sameKey) return { cuts: renamed(text, given, to) }
   const put = `${tomlPath(to.slice(table.length))} = ${valueFor(text, each, daemon)}`
   return { cuts: [{ start: each.start, end: each.end, put }] }
 }
@@ -135,9 +149,29 @@ function verify(
   })
   const wanted = new Map([...expected, [leafKey(['version']), 3]])
   if (wanted.size === before.size && isDeepStrictEqual(leavesIfToml(text, path), wanted)) return
-  throw new KcharmError('unsafe-input', `${path}: its layout leaves no place for the names of schema 3`, {
+  throw noPlace(path)
+}
+
+function noPlace(place: string): KcharmError {
+  return new KcharmError('unsafe-input', `${place}: this layout leaves no place for the names of schema 3`, {
     hint: 'write it for `version = 3` by hand, and deploy again',
   })
+}
+
+/** TOML opens no table by a [header] that dotted keys have made; not every parser says so. */
+function refuseReopened(
+  all: Statement[],
+  { late, path, daemon }: { late: { table: string[] }[]; path: string; daemon: string },
+): void {
+  const made = all.filter(({ kind }) => kind === 'pair').flatMap((pair) => tablesMadeBy(pair, daemon))
+  if (late.some(({ table }) => made.includes(leafKey(table)))) throw noPlace(path)
+}
+
+function tablesMadeBy({ path, table }: Statement, daemon: string): string[] {
+  const [to, home] = [path, table].map((each) => pathInSchema3(each, daemon)) as [string[], string[]]
+  if (!startsWith(to, home)) return []
+  const between = to.slice(home.length + 1)
+  return between.map((_, i) => leafKey(to.slice(0, home.length + 1 + i)))
 }
 
 /** Some of it sleeps under a containerd 1, and a containerd 2 takes one half or the other. */

@@ -16,7 +16,7 @@ export function wholeLines(text: string, { start, end }: { start: number; end: n
   const from = text.lastIndexOf('\n', start - 1) + 1
   const next = text.indexOf('\n', end)
   if (next >= 0 || from === 0) return { start: from, end: next < 0 ? text.length : next + 1 }
-  return { start: from - eolOf(text).length, end: text.length }
+  return { start: from - (text[from - 2] === '\r' ? 2 : 1), end: text.length }
 }
 
 /** The text with lines inserted below the line that holds `offset`. */

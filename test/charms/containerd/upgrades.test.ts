@@ -169,6 +169,12 @@ describe('on the way', () => {
     expect(said).toEqual(to === '2.2.9' ? [] : [expect.stringMatching(words)])
   })
 
+  test('a plugin’s own `version = 2` is not the file’s', () => {
+    const { main } = moves('2.3.7', `${OLD}[plugins."x.v1.y"]\n  version = 2\n`)
+    const later = machine({ [`text:${CONFIG}`]: main }, { ...toArchive('2.3.7'), version: '2.3.7' })
+    expect(mainAfter(objectsOf('configuring', later), main)).toBe(main)
+  })
+
   test('settings that the old daemon had and the new one has not are listed', () => {
     const was = (image: string) =>
       `version = 2\n[plugins."io.containerd.grpc.v1.cri"]\n  sandbox_image = "${image}"\n  systemd_cgroup = true\n`

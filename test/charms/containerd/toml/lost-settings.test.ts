@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { lostSettings } from '../../../../charms/containerd/toml/lost-settings.ts'
+import { lostSettings, type Newer } from '../../../../charms/containerd/toml/lost-settings.ts'
 
 const CRI = `plugins."io.containerd.grpc.v1.cri"`
 const RUNTIME = `plugins.'io.containerd.cri.v1.runtime'`
@@ -32,9 +32,9 @@ oom_score = -999
 `
 
 /** The old version's dump with these lines in their places. */
-function lost(changes: Record<string, string>, after = AFTER): string[] {
+function lost(changes: Record<string, string>, after = AFTER, newer: Newer = { daemon: '2.3.7' }): string[] {
   const before = Object.entries(changes).reduce((text, [old, now]) => text.replace(old, now), DEFAULTS)
-  return lostSettings({ before, defaults: DEFAULTS, after }, '2.3.7')
+  return lostSettings({ before, defaults: DEFAULTS, after }, newer)
 }
 
 test('nothing is lost where nobody has set anything, whatever the new version has instead', () => {
@@ -73,4 +73,23 @@ test('what was switched off and is unknown now is not lost; what was switched of
   expect(lost(off)).toEqual([])
   const on = AFTER.replace('enable_selinux', 'device_ownership_from_security_context = true\n  enable_selinux')
   expect(lost(off, on)).toEqual([`${CRI}.device_ownership_from_security_context`])
+})
+
+test('on another containerd 1 every setting stands where it stood', () => {
+  const set = { 'registry.k8s.io/pause:3.8': 'x/pause:1', 'enable_selinux = false': 'enable_selinux = true' }
+  const same = Object.entries(set).reduce((text, [old, now]) => text.replace(old, now), DEFAULTS)
+  expect(lost(set, same, { daemon: '1.7.33' })).toEqual([])
+  expect(lost(set, DEFAULTS, { daemon: '1.7.33' })).toEqual([`${CRI}.sandbox_image`, `${CRI}.enable_selinux`])
+})
+
+test('from 2.0 on a folder of programs becomes a list with 2.1', () => {
+  const cni = (words: string) => `version = 3\n[${RUNTIME}.cni]\n  ${words}\n`
+  const dumps = { before: cni('bin_dir = "/b"'), defaults: cni('bin_dir = "/opt/cni/bin"') }
+  expect(lostSettings({ ...dumps, after: cni("bin_dirs = ['/b']") }, { daemon: '2.1.9' })).toEqual([])
+  expect(lostSettings({ ...dumps, after: cni("bin_dirs = ['/c']") }, { daemon: '2.1.9' })).toHaveLength(1)
+})
+
+test('what kcharm itself sets otherwise now is decided, not lost', () => {
+  const own = [['plugins', 'io.containerd.cri.v1.images', 'pinned_images', 'sandbox']]
+  expect(lost({ 'registry.k8s.io/pause:3.8': 'x/pause:2' }, AFTER, { daemon: '2.3.7', own })).toEqual([])
 })

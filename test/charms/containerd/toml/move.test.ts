@@ -72,8 +72,24 @@ describe('schema 2 becomes schema 3', () => {
     expect(move(text, '2.0.10').text).toBe(`${V3}[${RUNTIME}.cni]\n  bin_dir = "/b"\n`)
   })
 
-  test('a tag of an earlier migration stays', () => {
-    expect(move('version = 2 # kcharm, was 1 # y\n').text).toBe('version = 3 # kcharm, was 1 # y\n')
+  test.each([
+    ['version = 2 # kcharm, was 1 # y\n', 'version = 3 # kcharm, was 1 # y\n'],
+    ['version = 2 # kcharm\n[debug]\n', 'version = 3 # kcharm, was 2\n[debug]\n'],
+    ['"version" = 2\n', '"version" = 3 # kcharm, was 2\n'],
+    ['  version=0x2 # mine\n', '  version=3 # kcharm, was 2 # mine\n'],
+  ])('%j tells afterwards that it was moved', (text, wanted) => {
+    expect(move(text).text).toBe(wanted)
+    expect(isMoved(wanted)).toBe(true)
+  })
+
+  test('a version of something else tells nothing', () => {
+    expect(isMoved('version = 3\n[plugins.x]\n  version = 3 # kcharm, was 2\n')).toBe(false)
+  })
+
+  test('a last line that moves takes its own line end along, whatever the others are', () => {
+    const { text } = move(`version = 2\r\n[${CRI}]\n  # abc\n  sandbox_image = "x"`)
+    expect(text).toContain('  # abc\r\n')
+    expect(text).toContain('  sandbox = "x"')
   })
 
   test.each(['version = 1\n', 'version = 3\n', 'version = 4\n', '', '[debug]\n'])('%j stays as it is', (text) => {
@@ -98,6 +114,16 @@ describe('schema 2 becomes schema 3', () => {
       'a setting under both names',
       `[${CRI}]\nsandbox_image = "a"\n[${IMAGES}.pinned_images]\nsandbox = "b"\n`,
       /names of schema 2 and of a later/,
+    ],
+    [
+      'a table that dotted keys have made',
+      `[plugins]\n"io.containerd.grpc.v1.cri".registry.config_path = "/x"\n[${CRI}.containerd]\nsnapshotter = "a"\n`,
+      /leaves no place for the names of schema 3/,
+    ],
+    [
+      'a header that only a parser understands',
+      '["\\u0070lugins"."io.containerd.grpc.v1.cri".containerd.runtimes.runc]\n',
+      /config\.toml:2: this layout leaves no place/,
     ],
     [
       'a table under both names',
