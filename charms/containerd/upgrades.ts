@@ -48,7 +48,7 @@ export function branchOf(version: string): string {
 
 /**
  * What going back will need and nobody else keeps: the old package, and the daemon's own data before a major step; and what the old
- * version makes of its configuration, for the proof of the new one.
+ * version makes of its configuration, for the proof of one of another branch.
  */
 export function securing(context: Ctx): Out {
   const kept = [...oldPackage(context), ...oldData(context), ...oldSettings(context)]
@@ -72,7 +72,8 @@ function oldData(context: Ctx): HostObject[] {
 }
 
 function oldSettings({ ascent, view }: Ctx): HostObject[] {
-  if (ascent === undefined || view.peek(textReading(CONFIG)) === '') return []
+  if (ascent === undefined || branchOf(ascent.from) === branchOf(ascent.to)) return []
+  if (view.peek(textReading(CONFIG)) === '') return []
   const { dump, defaults } = keptWords(ascent)
   return [
     { kind: 'output', argv: ['containerd', '-c', CONFIG, 'config', 'dump'], to: dump },

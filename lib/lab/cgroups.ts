@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { KcharmError } from '../errors/index.ts'
+import { kill } from './process.ts'
 
 /** The folder, in every hierarchy, under which each lab has one of its own. */
 const LABS = 'kcharm-labs'
@@ -97,12 +98,4 @@ async function collect(path: string, found: string[]): Promise<void> {
 async function subfolders(path: string): Promise<string[]> {
   const entries = await readdir(path, { withFileTypes: true }).catch(() => [])
   return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // it has ended by itself
-  }
 }

@@ -53,6 +53,15 @@ export function attempt(argv: readonly string[], options: RunOptions = {}): Prom
   })
 }
 
+/** Ends a process at once; one that has ended by itself is none of our business. */
+export function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
 /** Ours plus the system programs' folders, which sudo and cron may leave out of PATH; messages in English. */
 export function environment(extra: Record<string, string> = {}): Record<string, string | undefined> {
   return {

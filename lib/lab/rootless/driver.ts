@@ -8,6 +8,7 @@ import { KcharmError } from '../../errors/index.ts'
 import { startInBackground } from '../background.ts'
 import { hostKey } from '../keys.ts'
 import type { NodeDriver } from '../node-driver.ts'
+import { kill } from '../process.ts'
 import { withPorts } from '../record.ts'
 import type { Lab, LabNode } from '../types.ts'
 import type { HostAnswer, HostOrder } from './host.ts'
@@ -47,7 +48,7 @@ async function start(lab: Lab): Promise<void> {
 
 async function stop(lab: Lab): Promise<void> {
   for (let pid = await hostOf(lab); pid !== undefined; pid = await hostOf(lab)) {
-    process.kill(pid, 'SIGKILL')
+    kill(pid)
     await sleep(10)
   }
   await rm(pidFile(lab), { force: true })
