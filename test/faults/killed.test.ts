@@ -10,7 +10,7 @@ import { listing } from '../host/listing.ts'
 import { FULL } from './amount.ts'
 
 /** Kills of each verb, and the machines that they are spread over. */
-const KILLS = FULL ? 36 : 2
+const KILLS = FULL ? 40 : 2
 const LANES = FULL ? 3 : 1
 
 /** What the stand-ins and the node's start write for themselves; of the manifest, what it comes to is compared. */
@@ -84,12 +84,12 @@ relations: [[kata, containerd]]
   return ['deploy', `${version}.yaml`, '-i', 'inventory.yaml', '--yes']
 }
 
-/** Kills it -9 at a line of its own, or some milliseconds behind it; false when it had ended. */
+/** Kills it -9 at a line of its own, or some milliseconds behind it, fewer towards its end; false when it had ended. */
 async function killed({ start }: CliLab, { args, lines }: Step, round: number): Promise<boolean> {
   const child = start(...args)
   const end = ran(child)
   const at = 1 + Math.floor((round * lines) / KILLS)
-  const delay = (round * 37) % 120
+  const delay = ((round * 37) % 120) * (1 - at / lines)
   let told = 0
   if (child.stderr === null) throw new Error('nothing to read')
   createInterface({ input: child.stderr }).on('line', () => {
