@@ -16,7 +16,7 @@ export const common = {
   target: 'node20',
   // Optional native code, and tools that oclif asks for in development only.
   external: ['cpu-features', '*.node', '@dagrejs/dagre', 'typescript', 'ts-node', 'tsx', '@swc-node/register'],
-  plugins: [englishOnly(), withoutHttpAgents(), withoutCollator()],
+  plugins: [englishOnly(), withoutHttpAgents(), withoutMakeDir(), lazyFramework()],
   logLevel: 'warning',
 }
 
@@ -73,16 +73,35 @@ function withoutHttpAgents() {
   }
 }
 
-/** The framework sorts the names of commands, which are ASCII, by the rules of a language: loading those takes 10 ms. */
-function withoutCollator() {
-  const sort = '.sort((a, b) => a.id.localeCompare(b.id))'
+/** node-ssh makes folders here for what it downloads, which nobody asks of it; the package reads Node's version first. */
+function withoutMakeDir() {
   return {
-    name: 'without-collator',
+    name: 'without-make-dir',
     setup: ({ onLoad }) =>
-      onLoad({ filter: /@oclif\/core\/lib\/config\/plugin\.js$/ }, async ({ path }) => {
-        const text = await readFile(path, 'utf8')
-        if (!text.includes(sort)) throw new Error(`${path} does not sort as expected`)
-        return { contents: text.replace(sort, '.sort((a, b) => (a.id < b.id ? -1 : 1))') }
+      onLoad({ filter: /make-dir\/index\.js$/ }, () => ({ contents: 'module.exports = undefined' })),
+  }
+}
+
+/**
+ * Most of the framework is for help and for errors: its modules are evaluated when they are used. Besides, it sorts the names of
+ * commands, which are ASCII, by the rules of a language: loading those takes 10 ms.
+ */
+function lazyFramework() {
+  const sort = '.sort((a, b) => a.id.localeCompare(b.id))'
+  const needs = /^const (\w+) = ((?:__import\w+\()?require\(["'][^"']+["']\)\)?);$/gm
+  return {
+    name: 'lazy-framework',
+    setup: ({ onLoad }) =>
+      onLoad({ filter: /@oclif\/core\/lib\/.*\.js$/ }, async ({ path }) => {
+        let text = await readFile(path, 'utf8')
+        if (path.endsWith('config/plugin.js') && !text.includes(sort))
+          throw new Error(`${path} does not sort as expected`)
+        text = text.replace(sort, '.sort((a, b) => (a.id < b.id ? -1 : 1))')
+        for (const [statement, name, module] of text.matchAll(needs)) {
+          const used = text.replace(statement, '').replaceAll(new RegExp(`\\b${name}(?=[.(])`, 'g'), `(${module})`)
+          if (!new RegExp(`\\b${name}\\b`).test(used)) text = used
+        }
+        return { contents: text }
       }),
   }
 }

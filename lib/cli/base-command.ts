@@ -1,4 +1,5 @@
-import { Command, Flags } from '@oclif/core'
+import { Command } from '@oclif/core/command'
+import * as Flags from '@oclif/core/flags'
 import { KcharmError, toKcharmError } from '../errors/index.ts'
 import { errorJson, renderError } from '../report/error-text.ts'
 import { paintFor, renderJson } from '../report/terminal-text.ts'

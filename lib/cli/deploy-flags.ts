@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { Flags } from '@oclif/core'
+import * as Flags from '@oclif/core/flags'
 import { KcharmError } from '../errors/index.ts'
 import { changeFlags } from './change-flags.ts'
 import { rolloutFlags } from './rollout-flags.ts'

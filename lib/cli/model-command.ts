@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core'
+import * as Flags from '@oclif/core/flags'
 import type { Fleet } from '../run/fleet.ts'
 import { fold } from '../report/fold.ts'
 import type { RolloutFlagged } from './rollout-flags.ts'

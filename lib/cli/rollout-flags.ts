@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core'
+import * as Flags from '@oclif/core/flags'
 import type { RolloutWords } from '../run/waves.ts'
 
 /** Flags of commands that may bring another version. */

@@ -64,10 +64,12 @@ export type ChartState<K extends string = string> = StageState<K> | UndoState<K>
 export interface Chart {
   id: string
   initial: string
-  machine: AnyStateMachine
+  readonly machine: AnyStateMachine
   states: Record<string, ChartState>
   /** The state after the signal, or nothing where the state does not take it. */
   next(state: string, signal: Signal): string | undefined
+  /** Looks up what a life that goes well is asked, at a time when there is nothing else to do: 7 ms later on. */
+  foresee(): void
 }
 
 /**
@@ -81,23 +83,44 @@ export function life<K extends string>(
 ): Chart {
   const table: Record<string, ChartState> = states
   const entries = Object.entries(table)
-  const machine = createMachine(
-    { id, initial, states: Object.fromEntries(entries.map(([name, state]) => [name, xstateOf(name, state)])) },
-    { actors: Object.fromEntries(entries.filter(isBusy).map((entry) => [source(...entry), neverRun])) },
-  )
+  assertTargets(id, initial, table)
+  const make = () =>
+    createMachine(
+      { id, initial, states: Object.fromEntries(entries.map(([name, state]) => [name, xstateOf(name, state)])) },
+      { actors: Object.fromEntries(entries.filter(isBusy).map((entry) => [source(...entry), neverRun])) },
+    )
+  let made: ReturnType<typeof make> | undefined
   const known = new Map<string, string | undefined>()
-  return {
+  const chart: Chart = {
     id,
     initial,
-    machine,
+    get machine() {
+      return (made ??= make())
+    },
     states: table,
     next(state, signal) {
       const pair = `${state} ${signal}`
-      if (!known.has(pair)) known.set(pair, ask(machine, { state, signal, busy: !isResting(table[state]) }))
+      if (!known.has(pair)) known.set(pair, ask(chart.machine, { state, signal, busy: !isResting(table[state]) }))
       return known.get(pair)
     },
+    foresee() {
+      for (const [name, { kind }] of entries) chart.next(name, WELL[kind])
+    },
+  }
+  return chart
+}
+
+/** xstate would say it only when the statechart is made, which is put off. */
+function assertTargets(id: string, initial: string, table: Record<string, ChartState>): void {
+  const arrows = Object.entries(table).flatMap(([name, { to }]) =>
+    Object.values(to).map((target) => ({ name, target })),
+  )
+  for (const { name, target } of [{ name: 'its life', target: initial }, ...arrows]) {
+    if (!Object.hasOwn(table, target)) throw new Error(`${id}: ${name} leads to ${target}, which is no state`)
   }
 }
+
+const WELL: Record<ChartState['kind'], Signal> = { stage: 'ok', undo: 'ok', wait: 'ready', rest: 'begin' }
 
 export function stage<const K extends string>(
   to: Partial<Record<Outcome, K>>,

@@ -59,8 +59,9 @@ export function* runBusyState(site: Site, unit: Unit, around: Surroundings): Ste
 
 /** A unit that is well again on its old revision is not as wanted: it says so, and rests where that shows. */
 function holdBack(unit: Unit): void {
+  if (unit.refused === undefined || !isRefused(unit)) return
   const held = unit.charm.chart.next(unit.state, 'hold')
-  if (held === undefined || !isRefused(unit) || unit.refused === undefined) return
+  if (held === undefined) return
   const { version, message, hint = `mend that, then: kcharm resolve ${unit.name}` } = unit.refused
   unit.state = held
   unit.fault = { message: `stays on ${unit.version ?? 'what it was'}: ${version} was refused: ${message}`, hint }

@@ -123,13 +123,21 @@ async function planOn(given: FleetGiven, sessions: NodeSession[]): Promise<Fleet
   await given.secret?.prepare?.(secretsNamed(given.model, given.charms))
   await given.open.prepare?.(given.machines)
   const looks = new Limiter(LOOKS)
+  let foresight: NodeJS.Immediate | undefined
   const lookAt = async (machine: Machine): Promise<SiteLink> => {
     const session = await given.open(machine)
     sessions.push(session)
-    return await readSite(machine, session, likely(machine), answers)
+    const reading = readSite(machine, session, likely(machine), answers)
+    foresight ??= setImmediate(() => foresee(given))
+    return await reading
   }
   const links = await each(machines, failed, ({ machine }) => looks.run(() => lookAt(machine)))
   return { ...(await planLinks(links, given, failed)), failed, sessions }
+}
+
+/** While the first machine works on its answer. */
+function foresee({ model, charms }: FleetGiven): void {
+  for (const name of new Set(Object.values(model.applications).map(({ charm }) => charm))) charms[name]?.chart.foresee()
 }
 
 /** Plans machines that were read; those that are alike once. `failed` takes those that cannot be planned. */

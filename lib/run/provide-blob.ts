@@ -9,7 +9,6 @@ import { digestOf, fetchBlob } from './fetch-blob.ts'
 import { fetchOnNode } from './fetch-on-node.ts'
 import type { NodeSession } from './node-session.ts'
 import { DEADLINES } from './deadlines.ts'
-import { decompressed } from './plain-archive.ts'
 import { isWeb } from './resolve-blobs.ts'
 import type { SiteLink } from './site-link.ts'
 import { uploadMeter } from './upload-meter.ts'
@@ -98,6 +97,7 @@ interface Cargo {
 async function loaded(blob: Blob, plain: boolean): Promise<Cargo> {
   const file = await fetchBlob(blob)
   if (!plain) return { file, bytes: (await stat(file)).size }
+  const { decompressed } = await import('./plain-archive.ts')
   const gzip = await decompressed(file, blob)
   return { file: gzip, bytes: (await stat(gzip)).size, as: `tar.gz ${await digestOf(gzip)}` }
 }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -32,8 +32,8 @@ export async function lockFolder(folder: string, what: { name: string; holder: s
     await writeFile(`${file}.new`, JSON.stringify(claim), { mode: 0o600 })
     await rename(`${file}.new`, file) // a claim is seen whole; it need not outlive a power cut
     const other = await otherHolder(folder, file)
-    if (other === undefined) return { release: () => rm(file, { force: true }) }
-    await rm(file, { force: true })
+    if (other === undefined) return { release: () => remove(file) }
+    await remove(file)
     if (attempt === ATTEMPTS) throw held(what.name, other)
     await sleep(20 + Math.random() * 60)
   }
@@ -51,7 +51,7 @@ export async function holderOf(folder: string): Promise<LockHolder | undefined> 
 export async function breakClaim(folder: string, seen: LockHolder): Promise<void> {
   const found = await otherHolder(folder)
   const isSame = found?.pid === seen.pid && found.host === seen.host && new Date(found.at).toISOString() === seen.since
-  if (found && isSame) await rm(found.file, { force: true })
+  if (found && isSame) await remove(found.file)
 }
 
 interface Found extends Claim {
@@ -64,9 +64,14 @@ async function otherHolder(folder: string, own?: string): Promise<Found | undefi
     const claim = await readClaim(file)
     if (claim === undefined) continue
     if (await isAlive(claim)) return { ...claim, file }
-    await rm(file, { force: true })
+    await remove(file)
   }
   return undefined
+}
+
+/** Unlike `rm`, which loads what removes whole trees: 2 ms of every command. */
+async function remove(file: string): Promise<void> {
+  await unlink(file).catch(nothing)
 }
 
 function nothing(error: NodeJS.ErrnoException): string[] {

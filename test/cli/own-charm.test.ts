@@ -129,6 +129,11 @@ const refusals: Record<string, { files: Record<string, string>; code: number; sa
     code: 3,
     says: /crictl\/index\.js:\d+:\d+: crictl: no stage for the state joining/,
   },
+  'an arrow to nowhere': {
+    files: { 'index.js': INDEX.replace("begin: 'joining'", "begin: 'joinin'") },
+    code: 3,
+    says: /crictl\/index\.js:\d+:\d+: crictl: \w+ leads to joinin, which is no state/,
+  },
   'a chart without a proof': {
     files: { 'index.js': INDEX.replace(`, { hook: 'start' })`, ')') },
     code: 3,

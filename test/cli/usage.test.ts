@@ -45,6 +45,20 @@ describe('a wrong command line says what is wrong, exit status 2', () => {
   })
 })
 
+test.each([
+  ['18.20.4', 2],
+  ['20.18.1', 2],
+  ['20.19.0', 0],
+  ['22.0.0', 0],
+])('under Node %s exit status %i', async (version, status) => {
+  const preload = join(shell().folder, 'version.cjs')
+  const versions = `{ ...process.versions, node: '${version}' }`
+  writeFileSync(preload, `Object.defineProperty(process, 'versions', { value: ${versions} })`)
+  const ran = await shell({ NODE_OPTIONS: `--require=${preload}` }).kcharm('--version')
+  expect(ran.status).toBe(status)
+  expect(ran.stderr.startsWith('error: kcharm needs Node 20.19 or later')).toBe(status === 2)
+})
+
 describe('what is named and does not exist is exit status 4', () => {
   test.each<[string[], string]>([
     [['deploy', 'kat'], 'did you mean "kata"?'],

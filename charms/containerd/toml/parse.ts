@@ -1,13 +1,14 @@
 import { parse } from '@iarna/toml'
 import { KcharmError } from '../../../lib/errors/index.ts'
+import { remembered } from '../../../lib/model/memo.ts'
 
 export type Table = Record<string, unknown>
 
-/** The parsed text. Throws `unsafe-input` with `path:line:column` (both from 1) for what is not TOML. */
+/** The parsed text, not to be changed: who asks again gets the same. Throws `unsafe-input` with `path:line:column` (both from 1) for what is not TOML. */
 export function parseToml(text: string, path: string): Table {
   const readable = parserText(text)
   try {
-    return parse(readable)
+    return parsed(readable)
   } catch (thrown) {
     if (!(thrown instanceof Error) || !('pos' in thrown) || typeof thrown.pos !== 'number') throw thrown
     const what = thrown.message.replace(/ at row[^]*/, '')
@@ -16,6 +17,8 @@ export function parseToml(text: string, path: string): Table {
     })
   }
 }
+
+const parsed = remembered((text: string): Table => parse(text), 16)
 
 /** The parser's position counts from 1; a second definition is reported where it ends, people look where it starts. */
 function placeOf(text: string, pos: number, what: string): string {

@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core'
+import * as Args from '@oclif/core/args'
 import { KcharmError } from '../../errors/index.ts'
 import { deployFlags } from '../deploy-flags.ts'
 import { ModelCommand } from '../model-command.ts'

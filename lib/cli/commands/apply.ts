@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core'
+import * as Args from '@oclif/core/args'
 import type { Fleet } from '../../run/fleet.ts'
 import { ModelCommand } from '../model-command.ts'
 import { rolloutFlags } from '../rollout-flags.ts'

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core'
+import * as Flags from '@oclif/core/flags'
 import type { Level } from '../../report/log-text.ts'
 import { ModelCommand } from '../model-command.ts'
 

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core'
+import * as Flags from '@oclif/core/flags'
 import { KcharmError } from '../../errors/index.ts'
 import { ModelCommand } from '../model-command.ts'
 

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core'
+import * as Flags from '@oclif/core/flags'
 import { ModelCommand } from '../model-command.ts'
 
 export default class Graph extends ModelCommand {

@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core'
+import * as Args from '@oclif/core/args'
 import { changeFlags } from '../change-flags.ts'
 import { ModelCommand } from '../model-command.ts'
 

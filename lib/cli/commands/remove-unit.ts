@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core'
+import * as Args from '@oclif/core/args'
 import { KcharmError } from '../../errors/index.ts'
 import { changeFlags } from '../change-flags.ts'
 import { ModelCommand } from '../model-command.ts'

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core'
+import * as Flags from '@oclif/core/flags'
 import type { Workspace } from '../../run/workspace.ts'
 import { fold } from '../../report/fold.ts'
 import { ModelCommand } from '../model-command.ts'

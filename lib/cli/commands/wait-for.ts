@@ -1,4 +1,5 @@
-import { Args, Flags } from '@oclif/core'
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
 import { KcharmError } from '../../errors/index.ts'
 import type { Kind } from '../../run/wait-for.ts'
 import { ModelCommand } from '../model-command.ts'
