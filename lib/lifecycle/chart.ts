@@ -68,7 +68,7 @@ export interface Chart {
   states: Record<string, ChartState>
   /** The state after the signal, or nothing where the state does not take it. */
   next(state: string, signal: Signal): string | undefined
-  /** Looks up what a life that goes well is asked, at a time when there is nothing else to do: 7 ms later on. */
+  /** Walks the way of a unit that is well and stays so, at a time when there is nothing else to do. */
   foresee(): void
 }
 
@@ -104,7 +104,7 @@ export function life<K extends string>(
       return known.get(pair)
     },
     foresee() {
-      for (const [name, { kind }] of entries) chart.next(name, WELL[kind])
+      for (const [state] of entries.filter(isWell)) walk(chart, state)
     },
   }
   return chart
@@ -118,6 +118,18 @@ function assertTargets(id: string, initial: string, table: Record<string, ChartS
   for (const { name, target } of [{ name: 'its life', target: initial }, ...arrows]) {
     if (!Object.hasOwn(table, target)) throw new Error(`${id}: ${name} leads to ${target}, which is no state`)
   }
+}
+
+/** From there along what goes well, until it comes to where it was. */
+function walk(chart: Chart, from: string, walked = new Set<string>()): void {
+  const state = chart.states[from]
+  if (state === undefined || walked.has(from)) return
+  const to = chart.next(from, WELL[state.kind])
+  if (to !== undefined) walk(chart, to, walked.add(from))
+}
+
+function isWell([, state]: [string, ChartState]): boolean {
+  return state.kind === 'rest' && state.status === 'active'
 }
 
 const WELL: Record<ChartState['kind'], Signal> = { stage: 'ok', undo: 'ok', wait: 'ready', rest: 'begin' }
