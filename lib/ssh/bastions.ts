@@ -10,12 +10,15 @@ interface Shared {
 export class Bastions {
   readonly #shared = new Map<string, Shared>()
 
-  /** `open` is called when there is none yet. */
+  /** `open` is called when there is none yet. Who has left may say so again. */
   async enter(target: Target, open: () => Promise<Connection>): Promise<{ connection: Connection; leave(): void }> {
     const place = placeOf(target)
     const shared = this.#shared.get(place) ?? this.#open(place, open)
     shared.users++
+    let inside = true
     const leave = (): void => {
+      if (!inside) return
+      inside = false
       if (--shared.users > 0) return
       this.#forget(place, shared)
       void shared.connection.then((connection) => connection.end()).catch(() => undefined)

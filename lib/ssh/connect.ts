@@ -45,7 +45,11 @@ export async function connect(target: Target, options: ConnectOptions): Promise<
     const open = (to: Target, deadlineMs: number): Promise<Wire> => forward(bastion.connection, to, deadlineMs)
     const connection = await limiter.run(() => persist(target, { ...login, open }))
     void connection.lost.catch(bastion.leave)
-    return connection
+    const end = (): void => {
+      connection.end()
+      bastion.leave()
+    }
+    return { ...connection, end }
   } catch (error) {
     bastion.leave()
     throw error
