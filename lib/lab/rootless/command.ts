@@ -1,4 +1,5 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
+import type { Readable, Writable } from 'node:stream'
 import type { ServerChannel } from 'ssh2'
 
 export interface CommandOptions {
@@ -48,8 +49,9 @@ function environment({
 
 function connect(channel: ServerChannel, child: ChildProcessWithoutNullStreams): void {
   channel.pipe(child.stdin)
-  child.stdout.pipe(channel, { end: false })
-  child.stderr.pipe(channel.stderr, { end: false })
+  const write = oneByOne(channel)
+  forward(child.stdout, (bytes) => write(channel, bytes))
+  forward(child.stderr, (bytes) => write(channel.stderr, bytes))
   child.stdin.on('error', () => undefined)
   channel.on('error', () => undefined)
   // The client is gone: the command lives on with closed streams, as it does under sshd.
@@ -58,6 +60,26 @@ function connect(channel: ServerChannel, child: ChildProcessWithoutNullStreams):
     child.stdout.destroy()
     child.stderr.destroy()
   })
+}
+
+function forward(from: Readable, write: (bytes: Buffer) => Promise<void>): void {
+  from.on('data', (bytes: Buffer) => {
+    from.pause()
+    void write(bytes).then(() => from.resume())
+  })
+}
+
+/**
+ * Both streams share the window of their channel. When it is open again ssh2's server (1.17, server.js, CHANNEL_WINDOW_ADJUST) goes
+ * on with one of two that wait, and takes the last that waited on stdout for waiting still: so one waits at a time, and is forgotten.
+ */
+function oneByOne(channel: ServerChannel): (to: Writable, bytes: Buffer) => Promise<void> {
+  let last = Promise.resolve()
+  return (to, bytes) => {
+    const write = (): Promise<void> => new Promise((resolve) => void to.write(bytes, () => resolve()))
+    last = last.then(write).then(() => void Object.assign(channel, { _chunk: undefined, _chunkcb: undefined }))
+    return last
+  }
 }
 
 function endGroup(child: ChildProcessWithoutNullStreams): void {

@@ -64,6 +64,15 @@ test('a slow line takes its time in both directions, and damages nothing', async
   expect((await opened.run('wc -c <"$R/data"')).stdout.trim()).toBe('3000000')
 })
 
+test('two full streams that wait for the client both arrive whole', async () => {
+  const { target } = await rootlessNode({ faults: { delayMs: 10 } })
+  const opened = await session(target)
+  const much = (letter: string) => `head -c 8000000 /dev/zero | tr '\\0' ${letter}`
+  const { stdout, stderr } = await opened.run(`{ ${much('e')}; echo end; } >&2 & ${much('o')}; wait`)
+  expect([stdout.length, stdout.replaceAll('o', '')]).toEqual([8_000_000, ''])
+  expect([stderr.slice(-4), stderr.slice(0, -4).replaceAll('e', '')]).toEqual(['end\n', ''])
+})
+
 test('closing ends its connections and what it had started', async () => {
   const { root, node, target } = await rootlessNode()
   const opened = await session(target)
