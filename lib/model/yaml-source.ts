@@ -113,7 +113,7 @@ function ownFaults(errors: readonly YAMLParseError[], lines: LineCounter): NodeF
 
 function outsized(text: string): NodeFault[] {
   if (Buffer.byteLength(text) > LARGEST) return [{ offset: 0, says: 'too large: expected at most 1 MiB' }]
-  // The document, each level with an indicator of its own, and a scalar.
+  // The stack holds the document, a level for an indicator at most, and a scalar: with so few there is nothing to look for.
   if ((text.match(/[-?:[{]/g) ?? []).length + 2 <= DEEPEST) return []
   const parser = new Parser()
   for (const lexeme of new Lexer().lex(text)) {

@@ -4,7 +4,10 @@ import { remembered } from '../../../lib/model/memo.ts'
 
 export type Table = Record<string, unknown>
 
-/** The parsed text, not to be changed: who asks again gets the same. Throws `unsafe-input` with `path:line:column` (both from 1) for what is not TOML. */
+/**
+ * The parsed text, not to be changed: who asks again gets the same. Throws `unsafe-input` with `path:line:column` (both from
+ * 1) for what is not TOML.
+ */
 export function parseToml(text: string, path: string): Table {
   const readable = parserText(text)
   try {
